@@ -1,0 +1,66 @@
+// Every option of the gateway as a plain value. cli/option_table.cpp declares flag, environment variable, key, default
+// and help text of each, once.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace typhon {
+
+using Milliseconds = std::chrono::milliseconds;
+
+/// Limits and deadlines of the HTTP front (DESIGN 3 and 8).
+struct HttpOptions {
+    std::size_t max_body = std::size_t{16} << 20;
+    std::size_t max_head = std::size_t{64} << 10;
+    std::size_t max_fields = 100;
+    std::size_t max_target = std::size_t{8} << 10;
+    std::size_t max_connections = 10000;
+    std::size_t min_body_rate = 240;  // bytes per second, after body_grace
+    Milliseconds head_timeout{10'000};
+    Milliseconds body_timeout{60'000};
+    Milliseconds write_timeout{60'000};
+    Milliseconds idle_timeout{75'000};
+    std::size_t blocking_threads = 8;  // pool of native handlers marked blocking and of content providers
+    std::size_t blocking_queue = 256;
+};
+
+struct RelayOptions {
+    std::size_t queue_requests = 1024;
+    std::size_t queue_bytes = std::size_t{64} << 20;
+    Milliseconds request_timeout{30'000};
+    std::uint32_t wide_credit = 128;  // requests of quick handlers in one worker
+    Milliseconds ping_interval{1'000};
+    Milliseconds silent_timeout{10'000};  // without any message from a worker
+};
+
+struct SupervisorOptions {
+    std::uint32_t workers = 1;
+    std::uint32_t threads = 8;
+    std::uint32_t pool_workers = 0;  // of all workers together; 0: one for each core
+    std::string pool = "processes";
+    std::string app;         // absolute
+    std::string framework;   // absolute: the directory that holds typhon/
+    std::string python;      // absolute: interpreter of the build or of --venv
+    std::string worker_bin;  // absolute: typhon-worker
+    std::string run_dir;     // absolute, 0700, made and locked
+    bool debug = false;
+    bool fail_fast = false;
+    Milliseconds start_timeout{60'000};
+    Milliseconds drain_timeout{30'000};
+};
+
+struct Options {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 3000;  // 0: any free port, printed in the log and in `status`
+    std::uint32_t io_threads = 1;
+    std::string venv;  // as given; empty: the build's interpreter
+    std::string log_level = "info";
+    HttpOptions http;
+    RelayOptions relay;
+    SupervisorOptions supervisor;
+};
+
+}  // namespace typhon

@@ -1,0 +1,48 @@
+// The front's end of the relay: one Port for each loop, used on that loop's thread only.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "gateway/asio.hpp"
+#include "gateway/relay/call.hpp"
+
+namespace typhon::relay {
+
+class Port {
+public:
+    Port() = default;
+    Port(const Port&) = delete;
+    Port& operator=(const Port&) = delete;
+    Port(Port&&) = delete;
+    Port& operator=(Port&&) = delete;
+    virtual ~Port() = default;
+
+    /// Sends `request` (its views are copied before the return) and waits for the outcome in `call`. Never throws for
+    /// an outcome; never blocks the thread. The wait ends at the request's deadline at the latest.
+    template <class Token = asio::use_awaitable_t<LoopExecutor>>
+    auto send(Call& call, const proto::Request& request, Token token = {}) {
+        return asio::async_initiate<Token, void()>(
+            [this, &call, &request](auto handler) {
+                using Handler = decltype(handler);
+                struct Resume final : Call::Waiter {
+                    explicit Resume(Handler h) : handler_(std::move(h)) {}
+                    void resume() override { std::move(handler_)(); }
+                    Handler handler_;
+                };
+                call.waiter = std::make_unique<Resume>(std::move(handler));
+                submit(call, request);
+            },
+            token);
+    }
+
+    /// The client left: ends the wait with ErrorCode::client_left, and tells the worker. No effect when the wait is
+    /// over.
+    virtual void cancel(Call& call) = 0;
+
+protected:
+    /// May finish `call` before it returns only by posting to the loop.
+    virtual void submit(Call& call, const proto::Request& request) = 0;
+};
+
+}  // namespace typhon::relay
