@@ -9,6 +9,7 @@ find_package(PkgConfig REQUIRED)
 find_package(Boost 1.74 REQUIRED COMPONENTS system filesystem)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(OpenSSL REQUIRED)
 pkg_check_modules(ZMQ REQUIRED IMPORTED_TARGET libzmq)
 # The flags matter: without them httplib's classes have another layout than Debian's library.
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)

@@ -1,5 +1,5 @@
-// Every option of the gateway as a plain value. cli/option_table.cpp declares flag, environment variable, key, default
-// and help text of each, once.
+// Every option of the gateway as a plain value. cli/option_table.cpp declares flag, environment
+// variable, key, default and help text of each, once.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,8 @@ struct HttpOptions {
     Milliseconds body_timeout{60'000};
     Milliseconds write_timeout{60'000};
     Milliseconds idle_timeout{75'000};
-    std::size_t blocking_threads = 8;  // pool of native handlers marked blocking and of content providers
+    std::size_t blocking_threads =
+        8;  // pool of native handlers marked blocking and of content providers
     std::size_t blocking_queue = 256;
 };
 

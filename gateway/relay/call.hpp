@@ -1,7 +1,8 @@
 // One request on its way through the relay, as the HTTP front sees it.
 //
-// A Call lives in the frame of the coroutine that waits for it. `co_await port.send(call, request)` completes exactly
-// once, on the loop of the caller; until then the Call must stay where it is. One Call is one request.
+// A Call lives in the frame of the coroutine that waits for it. `co_await port.send(call, request)`
+// completes exactly once, on the loop of the caller; until then the Call must stay where it is. One
+// Call is one request.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,8 @@
 #include "proto/errors.hpp"
 
 namespace typhon::relay {
+
+struct Pending;
 
 /// Keeps alive what the views of a reply point to.
 using FrameHold = std::shared_ptr<const void>;
@@ -34,9 +37,9 @@ public:
     proto::ErrorCode error = proto::ErrorCode::none;  // none: `reply` is the answer
     proto::Reply reply;                               // views into `frame`
     FrameHold frame;
-    std::string allow;                  // for method_not_allowed, and for an OPTIONS answer (options == true)
-    bool options = false;               // answer 204 with Allow
-    std::uint32_t retry_after_s = 0;    // for retryable errors
+    std::string allow;     // for method_not_allowed, and for an OPTIONS answer (options == true)
+    bool options = false;  // answer 204 with Allow
+    std::uint32_t retry_after_s = 0;  // for retryable errors
 
     // --- between the relay and Port only ---
     struct Waiter {
@@ -46,11 +49,12 @@ public:
         Waiter(Waiter&&) = delete;
         Waiter& operator=(Waiter&&) = delete;
         virtual ~Waiter() = default;
-        virtual void resume() = 0;  // called once, on the caller's loop, after the waiter was moved out of the Call
+        virtual void resume() = 0;  // called once, on the caller's loop, after the waiter was moved
+                                    // out of the Call
     };
     std::unique_ptr<Waiter> waiter;
-    std::uint32_t loop = 0;     // index of the caller's loop
-    bool finished = false;      // the outcome is set
+    Pending* pending = nullptr;  // the relay's side of this call
+    bool finished = false;       // the outcome is set
 
     /// Sets the outcome's end and continues the coroutine. On the caller's loop only.
     void finish() {

@@ -18,8 +18,9 @@ public:
     Port& operator=(Port&&) = delete;
     virtual ~Port() = default;
 
-    /// Sends `request` (its views are copied before the return) and waits for the outcome in `call`. Never throws for
-    /// an outcome; never blocks the thread. The wait ends at the request's deadline at the latest.
+    /// Sends `request` (its views are copied before the return) and waits for the outcome in
+    /// `call`. Never throws for an outcome; never blocks the thread. The wait ends at the request's
+    /// deadline at the latest.
     template <class Token = asio::use_awaitable_t<LoopExecutor>>
     auto send(Call& call, const proto::Request& request, Token token = {}) {
         return asio::async_initiate<Token, void()>(
@@ -36,8 +37,8 @@ public:
             token);
     }
 
-    /// The client left: ends the wait with ErrorCode::client_left, and tells the worker. No effect when the wait is
-    /// over.
+    /// The client left: ends the wait with ErrorCode::client_left, and tells the worker. No effect
+    /// when the wait is over.
     virtual void cancel(Call& call) = 0;
 
 protected:

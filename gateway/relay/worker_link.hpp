@@ -1,5 +1,6 @@
-// What relay and supervisor say to each other about workers. A worker start is named by its ZeroMQ identity, which is
-// unique to that start: the relay knows connections, the supervisor knows processes.
+// What relay and supervisor say to each other about workers. A worker start is named by its ZeroMQ
+// identity, which is unique to that start: the relay knows connections, the supervisor knows
+// processes.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,8 @@ enum class Availability : std::uint8_t {
     stopping,  // the gateway stops and no worker is left: 503
 };
 
-/// Supervisor to relay. Any thread; each call posts to loop 0 and returns at once. Calls from one thread take effect
-/// in order.
+/// Supervisor to relay. Any thread; each call posts to loop 0 and returns at once. Calls from one
+/// thread take effect in order.
 class WorkerControl {
 public:
     WorkerControl() = default;
@@ -31,10 +32,12 @@ public:
     virtual ~WorkerControl() = default;
 
     /// A start with this identity may connect and must say READY with `token`.
-    virtual void expect(const std::string& identity, const std::string& token, std::shared_ptr<proto::Ledger> ledger) = 0;
+    virtual void expect(const std::string& identity,
+                        const std::string& token,
+                        std::shared_ptr<proto::Ledger> ledger) = 0;
 
-    /// These ready starts serve from now on, and every other start stops getting requests (it keeps what it has):
-    /// one step, so that a switch of generations loses nothing.
+    /// These ready starts serve from now on, and every other start stops getting requests (it keeps
+    /// what it has): one step, so that a switch of generations loses nothing.
     virtual void serve_only(const std::vector<std::string>& identities) = 0;
 
     /// Once the start's requests are answered, or after `left_ms`, tells it to DRAIN.

@@ -1,0 +1,62 @@
+#include "gateway/relay/dispatch_policy.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace typhon::relay {
+
+namespace {
+
+/// Work that may lie ready in a worker: more would only make a request wait that another worker
+/// could start.
+constexpr std::uint32_t kBufferedUs = 4000;
+
+std::uint32_t quick_credit(std::uint32_t threads,
+                           std::uint32_t mean_us,
+                           std::uint32_t wide) noexcept {
+    const std::uint32_t by_time = kBufferedUs / std::max(mean_us, 1U);
+    return std::clamp(by_time, std::min(threads, wide), wide);
+}
+
+}  // namespace
+
+void RunTime::add(std::uint32_t run_us) noexcept {
+    const std::uint64_t sum = std::uint64_t{mean_us_} * 7 + run_us;
+    mean_us_ = known_ ? static_cast<std::uint32_t>(sum / 8) : run_us;
+    known_ = true;
+}
+
+CreditClass credit_class(proto::RouteMode mode, const RunTime& run_time) noexcept {
+    if (mode == proto::RouteMode::async) {
+        return CreditClass::async;
+    }
+    return run_time.quick() ? CreditClass::quick : CreditClass::slow;
+}
+
+bool has_credit(CreditClass wanted,
+                const WorkerLoad& load,
+                std::uint32_t mean_us,
+                std::uint32_t wide) noexcept {
+    switch (wanted) {
+        case CreditClass::async:
+            return load.async < load.async_capacity;
+        case CreditClass::slow:
+            return load.slow < load.threads;
+        case CreditClass::quick:
+            // With every thread in a slow handler a quick one would wait behind it.
+            return load.slow < load.threads &&
+                   load.quick < quick_credit(load.threads, mean_us, wide);
+    }
+    return false;
+}
+
+bool less_loaded(CreditClass wanted, const WorkerLoad& a, const WorkerLoad& b) noexcept {
+    if (wanted == CreditClass::async) {
+        return a.async < b.async;
+    }
+    const std::pair left{a.slow, a.quick};
+    const std::pair right{b.slow, b.quick};
+    return left < right;
+}
+
+}  // namespace typhon::relay

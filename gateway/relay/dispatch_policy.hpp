@@ -1,0 +1,60 @@
+// How many requests of a route one worker may hold, and which worker is next: decided from figures
+// alone.
+//
+// Credit is wide while handlers are quick, so that batches keep the relay fast, and narrows to the
+// threads of the worker when they are slow, so that no request waits behind a slow one while
+// another worker is idle. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+
+#include "proto/envelope.hpp"
+
+namespace typhon::relay {
+
+/// The running mean of a route's handler time.
+class RunTime {
+public:
+    /// Takes one measured time in. The first one counts whole, later ones one eighth.
+    void add(std::uint32_t run_us) noexcept;
+
+    /// A route without figures counts as slow: being wrong then costs a moment of narrow credit,
+    /// not a queue behind a handler that sleeps.
+    [[nodiscard]] bool quick() const noexcept { return known_ && mean_us_ < kQuickUs; }
+    [[nodiscard]] std::uint32_t mean_us() const noexcept { return mean_us_; }
+
+    static constexpr std::uint32_t kQuickUs = 1000;
+
+private:
+    std::uint32_t mean_us_ = 0;
+    bool known_ = false;
+};
+
+/// What counts against which bound of a worker.
+enum class CreditClass : std::uint8_t { quick, slow, async };
+
+/// The class of a request of this mode now. It is fixed when the request is dispatched.
+[[nodiscard]] CreditClass credit_class(proto::RouteMode mode, const RunTime& run_time) noexcept;
+
+/// What a worker can take, and what it has.
+struct WorkerLoad {
+    std::uint32_t threads = 1;
+    std::uint32_t async_capacity = 0;
+    std::uint32_t quick = 0;  // in flight, by class
+    std::uint32_t slow = 0;
+    std::uint32_t async = 0;
+};
+
+/// May a worker with `load` take one more? `mean_us` is the route's mean, `wide` the bound for the
+/// quickest handlers.
+[[nodiscard]] bool has_credit(CreditClass wanted,
+                              const WorkerLoad& load,
+                              std::uint32_t mean_us,
+                              std::uint32_t wide) noexcept;
+
+/// True when `a` is the better place for a request of this class.
+[[nodiscard]] bool less_loaded(CreditClass wanted,
+                               const WorkerLoad& a,
+                               const WorkerLoad& b) noexcept;
+
+}  // namespace typhon::relay

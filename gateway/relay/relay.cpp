@@ -1,0 +1,212 @@
+// Routing, queueing and dispatch of requests. The loop's turn is in relay_turn.cpp, workers in
+// relay_links.cpp.
+#include "gateway/relay/relay.hpp"
+
+#include <utility>
+
+#include "proto/codec.hpp"
+
+namespace typhon::relay {
+
+Relay::Relay(std::vector<asio::io_context*> loops,
+             const RelayOptions& options,
+             const std::string& endpoint)
+    : loops_(std::move(loops)),
+      options_(options),
+      socket_(endpoint),
+      readable_(loops_[0]->get_executor(), socket_.fd()),
+      timer_(loops_[0]->get_executor()),
+      queue_(options.queue_requests, options.queue_bytes),
+      done_(loops_.size()) {
+    status_.queue_limit = options.queue_requests;
+}
+
+Relay::~Relay() {
+    readable_.release();  // the descriptor is ZeroMQ's
+}
+
+void Relay::submit(Call& call, const proto::Request& request) {
+    Pending& pending = *pool_.take();
+    pending.id = call.id;
+    pending.call = &call;
+    call.pending = &pending;
+    pending.loop = 0;
+    pending.method = request.method;
+    pending.path = request.path;
+    proto::encode_request_tail(request, pending.tail);
+    admit(pending);
+}
+
+void Relay::admit(Pending& pending) {
+    ++live_;
+    if (!find_route(pending)) {
+        return;
+    }
+    const std::uint32_t own = pending.route->info.timeout_ms;
+    const auto timeout_ms =
+        own != 0 ? own : static_cast<std::uint32_t>(options_.request_timeout.count());
+    pending.deadline = proto::Deadline::after(Milliseconds(timeout_ms));
+    if (active_.empty() && availability_ != Availability::waiting) {
+        fail(pending,
+             availability_ == Availability::failed ? proto::ErrorCode::no_worker
+                                                   : proto::ErrorCode::stopping);
+        return;
+    }
+    expiry_.add(pending, timeout_ms);
+    place(pending);
+}
+
+bool Relay::find_route(Pending& pending) {
+    using Outcome = proto::RouteMatch::Outcome;
+    if (!table_.known()) {
+        pending.route = &table_.unmatched();
+        return true;
+    }
+    const proto::RouteMatch& match = table_.match(pending.method, pending.path);
+    switch (match.outcome) {
+        case Outcome::found:
+            pending.route = &table_.at(match.route);
+            return true;
+        case Outcome::options:
+            pending.call->options = true;
+            pending.call->allow = match.allow;
+            fail(pending, proto::ErrorCode::none);
+            return false;
+        case Outcome::method_not_allowed:
+            pending.call->allow = match.allow;
+            fail(pending, proto::ErrorCode::method_not_allowed);
+            return false;
+        case Outcome::not_found:
+            break;
+    }
+    fail(pending, proto::ErrorCode::not_found);
+    return false;
+}
+
+void Relay::place(Pending& pending) {
+    if (pending.route->waiting.empty()) {
+        if (WorkerLinkState* link = choose(*pending.route)) {
+            dispatch(pending, *link);
+            return;
+        }
+    }
+    if (!queue_.has_room(pending)) {
+        fail(pending, proto::ErrorCode::queue_full);
+        return;
+    }
+    queue_.add(pending);
+}
+
+WorkerLinkState* Relay::choose(const RouteState& route) {
+    if (route.at_limit() || !table_.known()) {
+        return nullptr;
+    }
+    const CreditClass wanted = credit_class(route.info.mode, route.run_time);
+    WorkerLinkState* best = nullptr;
+    for (WorkerLinkState* link : active_) {
+        if (!link->slot_free() ||
+            !has_credit(wanted, link->load, route.run_time.mean_us(), options_.wide_credit)) {
+            continue;
+        }
+        if (best == nullptr || less_loaded(wanted, link->load, best->load)) {
+            best = link;
+        }
+    }
+    return best;
+}
+
+void Relay::dispatch(Pending& pending, WorkerLinkState& link) {
+    pending.credit = credit_class(pending.route->info.mode, pending.route->run_time);
+    ++pending.route->in_flight;
+    link.dispatch(pending, proto::SteadyClock::now());
+    say(link);
+}
+
+void Relay::pump() {
+    while (queue_.depth() != 0) {
+        Pending* next =
+            queue_.oldest([this](const RouteState& route) { return choose(route) != nullptr; });
+        if (next == nullptr) {
+            return;
+        }
+        queue_.remove(*next);
+        dispatch(*next, *choose(*next->route));
+    }
+}
+
+/// Sets the outcome of a call that gets no reply. The slot of a dispatched request stays held until
+/// its reply.
+void Relay::finish(Pending& pending, proto::ErrorCode code) {
+    Call* call = std::exchange(pending.call, nullptr);
+    if (call == nullptr) {
+        return;
+    }
+    call->error = code;
+    if (proto::error_info(code).retryable) {
+        call->retry_after_s = retry_after_s_;
+    }
+    hand_back(*call, pending.loop);
+}
+
+/// The same for a request that is in no queue and no worker: it ends here.
+void Relay::fail(Pending& pending, proto::ErrorCode code) {
+    finish(pending, code);
+    end(pending);
+}
+
+void Relay::end(Pending& pending) {
+    --live_;
+    PendingPool::give_back(pending);
+}
+
+void Relay::hand_back(Call& call, std::uint32_t loop) {
+    done_[loop].push_back(&call);
+    schedule_turn_end();
+}
+
+void Relay::expire(Pending& pending) {
+    if (pending.queued) {
+        queue_.remove(pending);
+        fail(pending, proto::ErrorCode::deadline);
+        return;
+    }
+    send_cancel(pending);
+    finish(pending, proto::ErrorCode::deadline);
+}
+
+void Relay::cancel(Call& call) {
+    if (!call.finished && call.pending != nullptr) {
+        cancel_pending(*call.pending, call.id);
+    }
+}
+
+void Relay::cancel_pending(Pending& pending, std::uint64_t id) {
+    if (pending.id != id || pending.call == nullptr) {
+        return;  // it ended meanwhile
+    }
+    if (pending.queued) {
+        queue_.remove(pending);
+        fail(pending, proto::ErrorCode::client_left);
+        return;
+    }
+    send_cancel(pending);
+    finish(pending, proto::ErrorCode::client_left);
+}
+
+void Relay::send_cancel(const Pending& pending) {
+    if (pending.worker != nullptr) {
+        proto::encode(proto::Cancel{pending.id}, pending.worker->outgoing);
+        say(*pending.worker);
+    }
+}
+
+void Relay::fail_all(proto::ErrorCode code) {
+    end_waiting(code);
+    for (auto& [identity, link] : links_) {
+        for (Pending* pending : link->held()) {
+            finish(*pending, code);
+        }
+    }
+}
+
+}  // namespace typhon::relay

@@ -1,0 +1,243 @@
+// What workers say to the relay, and what becomes of their requests when they stop or die.
+#include <utility>
+#include <variant>
+
+#include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
+
+#include "gateway/relay/relay.hpp"
+#include "proto/limits.hpp"
+
+namespace typhon::relay {
+
+// ---- from the supervisor (any thread) ----
+
+void Relay::expect(const std::string& identity,
+                   const std::string& token,
+                   std::shared_ptr<proto::Ledger> ledger) {
+    asio::post(*loops_[0], [this, identity, token, ledger = std::move(ledger)]() mutable {
+        links_[identity] = std::make_unique<WorkerLinkState>(identity, token, std::move(ledger));
+    });
+}
+
+void Relay::serve_only(const std::vector<std::string>& identities) {
+    asio::post(*loops_[0], [this, identities] { serve_links(identities); });
+}
+
+void Relay::drain(const std::string& identity, std::uint32_t left_ms) {
+    asio::post(*loops_[0], [this, identity, left_ms] {
+        const auto found = links_.find(identity);
+        if (found == links_.end()) {
+            return;
+        }
+        WorkerLinkState& link = *found->second;
+        link.draining = true;
+        link.drain_by = proto::Deadline::after(Milliseconds(left_ms));
+        drain_if_empty(link, proto::SteadyClock::now());
+    });
+}
+
+void Relay::forget(const std::string& identity) {
+    asio::post(*loops_[0], [this, identity] {
+        receive();  // replies that it sent before it died count
+        const auto found = links_.find(identity);
+        if (found == links_.end()) {
+            return;
+        }
+        const std::unique_ptr<WorkerLinkState> link = std::move(found->second);
+        links_.erase(found);
+        std::erase(active_, link.get());
+        std::erase(dirty_, link.get());
+        settle(*link);
+        pump();
+    });
+}
+
+void Relay::set_availability(Availability availability, std::uint32_t retry_after_s) {
+    asio::post(*loops_[0], [this, availability, retry_after_s] {
+        availability_ = availability;
+        retry_after_s_ = retry_after_s;
+        if (!active_.empty() || availability == Availability::waiting) {
+            return;
+        }
+        end_waiting(availability == Availability::failed ? proto::ErrorCode::no_worker
+                                                         : proto::ErrorCode::stopping);
+    });
+}
+
+// ---- on loop 0 ----
+
+void Relay::serve_links(const std::vector<std::string>& identities) {
+    for (WorkerLinkState* link : active_) {
+        link->active = false;
+    }
+    active_.clear();
+    for (const auto& identity : identities) {
+        const auto found = links_.find(identity);
+        if (found != links_.end() && found->second->is_ready()) {
+            found->second->active = true;
+            active_.push_back(found->second.get());
+        }
+    }
+    if (!active_.empty() && (!table_.known() || table_.infos() != active_.back()->routes)) {
+        rematch_waiting();
+    }
+    pump();
+}
+
+/// The newest worker's table counts; what waits finds its route again, for a new table may lack or
+/// move it.
+void Relay::rematch_waiting() {
+    std::vector<Pending*> waiting = table_.take_waiting();
+    queue_.reset();
+    try {
+        table_.replace(active_.back()->routes);
+    } catch (const std::exception& error) {
+        spdlog::error("the route table of worker {} is refused: {}",
+                      active_.back()->identity(),
+                      error.what());
+    }
+    for (Pending* pending : waiting) {
+        pending->queued = false;
+        if (find_route(*pending)) {
+            queue_.add(*pending);
+        }
+    }
+    const std::lock_guard lock(status_mutex_);
+    published_routes_ = table_.infos();
+}
+
+/// Marks that `link` has something to say at the end of this turn.
+void Relay::say(WorkerLinkState& link) {
+    if (!link.dirty) {
+        link.dirty = true;
+        dirty_.push_back(&link);
+    }
+    schedule_turn_end();
+}
+
+void Relay::take(const Batch& batch) {
+    const auto found = links_.find(batch.identity);
+    if (found == links_.end()) {
+        spdlog::warn("a peer that nobody started spoke to the relay: {} bytes dropped",
+                     batch.bytes.size());
+        return;
+    }
+    WorkerLinkState& link = *found->second;
+    link.heard_at = proto::SteadyClock::now();
+    link.silence_told = false;
+    reader_.open(batch.bytes);
+    while (auto envelope = reader_.next()) {
+        if (const auto* reply = std::get_if<proto::Reply>(&*envelope)) {
+            if (link.is_ready()) {
+                on_reply(link, *reply, batch.frame);
+            }
+        } else if (const auto* ready = std::get_if<proto::Ready>(&*envelope)) {
+            on_ready(link, *ready);
+        } else if (auto* pong = std::get_if<proto::Pong>(&*envelope)) {
+            link.last_pong = std::move(*pong);
+        } else if (const auto* error = std::get_if<proto::StartError>(&*envelope)) {
+            events_->on_start_error(batch.identity, *error);
+        }
+    }
+    if (!reader_.fault().empty()) {
+        spdlog::error("worker {} sent a malformed batch: {}", batch.identity, reader_.fault());
+    }
+    drain_if_empty(link, link.heard_at);
+}
+
+void Relay::on_reply(WorkerLinkState& link, const proto::Reply& reply, const FrameHold& frame) {
+    Pending* pending = link.find(reply.slot, reply.id);
+    if (pending == nullptr) {
+        return;  // not ours: a slot is only freed by the reply that this one repeats
+    }
+    RouteState& route = *pending->route;
+    route.run_time.add(reply.run_us);
+    --route.in_flight;
+    ++link.served;
+    link.release(*pending);
+    if (Call* call = std::exchange(pending->call, nullptr)) {
+        const bool valid = reply.status >= 200 && reply.status <= 599;
+        call->error = valid ? proto::ErrorCode::none : proto::ErrorCode::bad_reply;
+        call->reply = reply;
+        call->frame = frame;
+        hand_back(*call, pending->loop);
+    }
+    end(*pending);
+}
+
+void Relay::on_ready(WorkerLinkState& link, const proto::Ready& ready) {
+    if (!link.accept(ready, proto::SteadyClock::now())) {
+        spdlog::error(
+            "worker {} is refused: wrong token, protocol version {} (want {}), or READY twice",
+            link.identity(),
+            ready.version,
+            proto::kProtocolVersion);
+        return;
+    }
+    events_->on_ready(link.identity(), ready);
+}
+
+void Relay::settle(WorkerLinkState& link) {
+    std::vector<Pending*> held = link.held();
+    // Backwards, because each one that goes back goes to the front of its queue.
+    for (auto it = held.rbegin(); it != held.rend(); ++it) {
+        Pending& pending = **it;
+        const bool started = link.started(pending);
+        --pending.route->in_flight;
+        link.release(pending);
+        if (pending.call == nullptr || started) {
+            fail(pending, proto::ErrorCode::worker_died);
+        } else if (active_.empty() && availability_ != Availability::waiting) {
+            fail(pending,
+                 availability_ == Availability::failed ? proto::ErrorCode::no_worker
+                                                       : proto::ErrorCode::stopping);
+        } else if (find_route(pending)) {
+            queue_.add(pending, true);
+        }
+    }
+}
+
+void Relay::drain_if_empty(WorkerLinkState& link, TimePoint now) {
+    if (!link.draining || link.drain_sent ||
+        (link.in_flight() != 0 && !link.drain_by.passed(now))) {
+        return;
+    }
+    link.drain_sent = true;
+    proto::encode(proto::Drain{link.drain_by.left_ms(now)}, link.outgoing);
+    say(link);
+    events_->on_draining(link.identity());
+}
+
+void Relay::end_waiting(proto::ErrorCode code) {
+    std::vector<Pending*> waiting = table_.take_waiting();
+    queue_.reset();
+    for (Pending* pending : waiting) {
+        fail(*pending, code);
+    }
+}
+
+void Relay::watch_links(TimePoint now) {
+    const bool ping = now - last_ping_ >= options_.ping_interval;
+    if (ping) {
+        last_ping_ = now;
+    }
+    for (auto& [identity, link] : links_) {
+        drain_if_empty(*link, now);
+        if (!link->is_ready() || link->drain_sent) {
+            continue;
+        }
+        if (ping) {
+            proto::encode(proto::Ping{static_cast<std::uint64_t>(now.time_since_epoch().count())},
+                          link->outgoing);
+            say(*link);
+        }
+        const auto silent = std::chrono::duration_cast<Milliseconds>(now - link->heard_at);
+        if (silent >= options_.silent_timeout && !link->silence_told) {
+            link->silence_told = true;
+            events_->on_silent(identity, static_cast<std::uint32_t>(silent.count()));
+        }
+    }
+}
+
+}  // namespace typhon::relay

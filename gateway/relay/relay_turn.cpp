@@ -1,0 +1,156 @@
+// The relay's part of each turn of loop 0: send the batches, receive, continue the waiting
+// coroutines, watch the time.
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "gateway/relay/relay.hpp"
+
+namespace typhon::relay {
+
+namespace {
+
+constexpr int kBatchesPerTurn = 64;  // then connections get their turn
+constexpr Milliseconds kBusyTick{10};
+constexpr Milliseconds kIdleTick{100};
+constexpr Milliseconds kPublishEvery{100};
+
+}  // namespace
+
+void Relay::start(WorkerEvents& events) {
+    events_ = &events;
+    last_ping_ = proto::SteadyClock::now();
+    schedule_turn_end();
+    arm_tick();
+}
+
+void Relay::close() {
+    closed_ = true;
+    timer_.cancel();
+    error_code ignored;
+    readable_.cancel(ignored);
+}
+
+void Relay::schedule_turn_end() {
+    if (turn_end_posted_) {
+        return;
+    }
+    turn_end_posted_ = true;
+    asio::post(*loops_[0], [this] { turn_end(); });
+}
+
+void Relay::turn_end() {
+    turn_end_posted_ = false;
+    return_calls();
+    flush();
+    receive();  // sending may take the edge that would have told of a message
+    wait_readable();
+}
+
+/// Waits for the socket's descriptor. Only from turn_end(): re-armed inside its own handler the
+/// wait would spin.
+void Relay::wait_readable() {
+    if (waiting_readable_ || closed_) {
+        return;
+    }
+    waiting_readable_ = true;
+    readable_.async_wait(asio::posix::descriptor_base::wait_read, [this](error_code error) {
+        waiting_readable_ = false;
+        if (error || closed_) {
+            return;
+        }
+        receive();
+        schedule_turn_end();
+    });
+}
+
+void Relay::receive() {
+    int batches = 0;
+    while (batches < kBatchesPerTurn) {
+        const auto batch = socket_.receive();
+        if (!batch) {
+            break;
+        }
+        take(*batch);
+        ++batches;
+    }
+    if (batches == kBatchesPerTurn) {
+        schedule_turn_end();
+    }
+    if (batches != 0) {
+        pump();
+        return_calls();
+    }
+}
+
+void Relay::flush() {
+    for (WorkerLinkState* link : std::exchange(dirty_, {})) {
+        link->dirty = false;
+        // A failed send loses nothing: the ledger says that these requests have not started, and
+        // forget() queues them.
+        (void)socket_.send(link->identity(), link->outgoing);
+        link->outgoing.clear();
+    }
+}
+
+void Relay::return_calls() {
+    for (std::uint32_t loop = 1; loop < done_.size(); ++loop) {
+        if (!done_[loop].empty()) {
+            asio::post(*loops_[loop], [calls = std::exchange(done_[loop], {})] {
+                for (Call* call : calls) {
+                    call->finish();
+                }
+            });
+        }
+    }
+    // A continued coroutine may submit its next request, which must not touch the list being
+    // walked.
+    std::vector<Call*> here = std::exchange(done_[0], {});
+    for (Call* call : here) {
+        call->finish();
+    }
+}
+
+void Relay::arm_tick() {
+    timer_.expires_after(live_ != 0 ? kBusyTick : kIdleTick);
+    timer_.async_wait([this](error_code error) {
+        if (!error && !closed_) {
+            tick();
+            arm_tick();
+        }
+    });
+}
+
+void Relay::tick() {
+    const TimePoint now = proto::SteadyClock::now();
+    expiry_.sweep(now, [this](Pending& pending) { expire(pending); });
+    watch_links(now);
+    if (now - last_publish_ >= kPublishEvery) {
+        last_publish_ = now;
+        publish();
+    }
+}
+
+void Relay::publish() {
+    RelayStatus status;
+    status.queue_depth = queue_.depth();
+    status.queue_bytes = queue_.bytes();
+    status.queue_limit = queue_.limit();
+    for (const auto& [identity, link] : links_) {
+        status.workers.push_back({identity, link->in_flight(), link->served, link->last_pong});
+    }
+    const std::lock_guard lock(status_mutex_);
+    status_ = std::move(status);
+}
+
+RelayStatus Relay::status() const {
+    const std::lock_guard lock(status_mutex_);
+    return status_;
+}
+
+std::vector<proto::RouteInfo> Relay::routes() const {
+    const std::lock_guard lock(status_mutex_);
+    return published_routes_;
+}
+
+}  // namespace typhon::relay

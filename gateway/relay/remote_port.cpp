@@ -1,0 +1,46 @@
+#include "gateway/relay/remote_port.hpp"
+
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "gateway/relay/relay.hpp"
+
+namespace typhon::relay {
+
+void RemotePort::submit(Call& call, const proto::Request& request) {
+    Pending* pending = pool_.take();
+    pending->id = call.id;
+    pending->call = &call;
+    call.pending = pending;
+    pending->loop = loop_index_;
+    pending->method = request.method;
+    pending->path = request.path;
+    proto::encode_request_tail(request, pending->tail);
+    if (outgoing_.empty()) {
+        asio::post(loop_, [this] { hand_over(); });
+    }
+    outgoing_.push_back(pending);
+}
+
+void RemotePort::hand_over() {
+    asio::post(relay_.loop(), [&relay = relay_, batch = std::exchange(outgoing_, {})]() mutable {
+        for (Pending* pending : batch) {
+            relay.admit(*pending);
+        }
+    });
+}
+
+void RemotePort::cancel(Call& call) {
+    if (call.finished || call.pending == nullptr) {
+        return;
+    }
+    // Posted after the batch that holds the request: loop 0 knows it by then, or knows that it
+    // ended.
+    asio::post(loop_, [this, pending = call.pending, id = call.id] {
+        asio::post(relay_.loop(),
+                   [&relay = relay_, pending, id] { relay.cancel_pending(*pending, id); });
+    });
+}
+
+}  // namespace typhon::relay

@@ -1,0 +1,24 @@
+// A Python route as the relay sees it: its declaration, its figures and the requests that wait for
+// it. Loop 0 only.
+#pragma once
+
+#include <cstdint>
+
+#include "gateway/relay/dispatch_policy.hpp"
+#include "gateway/relay/pending.hpp"
+#include "proto/envelope.hpp"
+
+namespace typhon::relay {
+
+struct RouteState {
+    proto::RouteInfo info;
+    RunTime run_time;
+    std::uint32_t in_flight = 0;
+    WaitingList waiting;  // oldest first
+
+    [[nodiscard]] bool at_limit() const noexcept {
+        return info.max_in_flight != 0 && in_flight >= info.max_in_flight;
+    }
+};
+
+}  // namespace typhon::relay

@@ -1,0 +1,70 @@
+#include "gateway/relay/router_socket.hpp"
+
+#include <stdexcept>
+
+#include <zmq.hpp>
+
+namespace typhon::relay {
+
+struct RouterSocket::Sockets {
+    zmq::context_t context{1};
+    zmq::socket_t router{context, zmq::socket_type::router};
+};
+
+RouterSocket::RouterSocket(const std::string& endpoint) : sockets_(std::make_unique<Sockets>()) {
+    auto& router = sockets_->router;
+    router.set(zmq::sockopt::linger, 0);
+    router.set(zmq::sockopt::router_mandatory, true);
+    // Bounds are the relay's own (credit and queue), so ZeroMQ never has to refuse or drop.
+    router.set(zmq::sockopt::sndhwm, 0);
+    router.set(zmq::sockopt::rcvhwm, 0);
+    router.set(zmq::sockopt::heartbeat_ivl, 5000);
+    router.set(zmq::sockopt::heartbeat_timeout, 30000);
+    try {
+        router.bind(endpoint);
+    } catch (const zmq::error_t& error) {
+        throw std::runtime_error("cannot bind the relay socket " + endpoint + ": " + error.what());
+    }
+    fd_ = router.get(zmq::sockopt::fd);
+}
+
+RouterSocket::~RouterSocket() = default;
+
+bool RouterSocket::send(const std::string& identity, std::string_view bytes) {
+    try {
+        zmq::message_t name(identity.data(), identity.size());
+        const auto flags = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
+        if (!sockets_->router.send(name, flags)) {
+            return false;
+        }
+        zmq::message_t body(bytes.data(), bytes.size());
+        return sockets_->router.send(body, zmq::send_flags::dontwait).has_value();
+    } catch (const zmq::error_t&) {  // EHOSTUNREACH: the peer is gone
+        return false;
+    }
+}
+
+std::optional<Batch> RouterSocket::receive() {
+    auto& router = sockets_->router;
+    while ((router.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0) {
+        zmq::message_t name;
+        auto body = std::make_shared<zmq::message_t>();
+        if (!router.recv(name, zmq::recv_flags::dontwait)) {
+            return std::nullopt;
+        }
+        if (!name.more() || !router.recv(*body, zmq::recv_flags::dontwait)) {
+            continue;
+        }
+        if (body->more()) {  // no message of ours has a third frame
+            zmq::message_t rest;
+            while (router.recv(rest, zmq::recv_flags::dontwait) && rest.more()) {
+            }
+            continue;
+        }
+        const std::string_view bytes(static_cast<const char*>(body->data()), body->size());
+        return Batch{name.to_string(), bytes, std::move(body)};
+    }
+    return std::nullopt;
+}
+
+}  // namespace typhon::relay

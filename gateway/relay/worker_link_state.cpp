@@ -1,0 +1,91 @@
+#include "gateway/relay/worker_link_state.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include <openssl/crypto.h>
+
+#include "proto/codec.hpp"
+#include "proto/limits.hpp"
+
+namespace typhon::relay {
+
+namespace {
+
+bool same_secret(const std::string& a, const std::string& b) {
+    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace
+
+WorkerLinkState::WorkerLinkState(std::string identity,
+                                 std::string token,
+                                 std::shared_ptr<proto::Ledger> ledger)
+    : identity_(std::move(identity)),
+      token_(std::move(token)),
+      ledger_(std::move(ledger)),
+      slots_(proto::kMaxInFlight) {
+    free_slots_.reserve(proto::kMaxInFlight);
+    for (std::uint32_t slot = proto::kMaxInFlight; slot > 0; --slot) {
+        free_slots_.push_back(slot - 1);
+    }
+}
+
+bool WorkerLinkState::accept(const proto::Ready& ready, proto::SteadyClock::time_point now) {
+    if (ready_ || ready.version != proto::kProtocolVersion || !same_secret(ready.token, token_)) {
+        return false;
+    }
+    ready_ = true;
+    heard_at = now;
+    asked_at = now;
+    load.threads = std::max(ready.threads, 1U);
+    load.async_capacity = ready.async_capacity;
+    routes = ready.routes;
+    last_pong.pool_pids = ready.pool_pids;
+    return true;
+}
+
+std::uint32_t& WorkerLinkState::count(CreditClass credit) noexcept {
+    if (credit == CreditClass::async) {
+        return load.async;
+    }
+    return credit == CreditClass::quick ? load.quick : load.slow;
+}
+
+void WorkerLinkState::dispatch(Pending& pending, proto::SteadyClock::time_point now) {
+    assert(!free_slots_.empty());
+    pending.slot = free_slots_.back();
+    free_slots_.pop_back();
+    slots_[pending.slot] = &pending;
+    pending.worker = this;
+    ++count(pending.credit);
+    proto::encode_request_head(pending.id, pending.slot, pending.deadline.left_ms(now), outgoing);
+    outgoing += pending.tail;
+}
+
+Pending* WorkerLinkState::find(std::uint32_t slot, std::uint64_t id) const noexcept {
+    if (slot >= slots_.size() || slots_[slot] == nullptr || slots_[slot]->id != id) {
+        return nullptr;
+    }
+    return slots_[slot];
+}
+
+void WorkerLinkState::release(Pending& pending) {
+    slots_[pending.slot] = nullptr;
+    free_slots_.push_back(pending.slot);
+    --count(pending.credit);
+    pending.worker = nullptr;
+}
+
+std::vector<Pending*> WorkerLinkState::held() const {
+    std::vector<Pending*> held;
+    std::copy_if(slots_.begin(), slots_.end(), std::back_inserter(held), [](const Pending* p) {
+        return p != nullptr;
+    });
+    std::sort(
+        held.begin(), held.end(), [](const Pending* a, const Pending* b) { return a->id < b->id; });
+    return held;
+}
+
+}  // namespace typhon::relay

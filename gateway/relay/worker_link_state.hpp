@@ -1,0 +1,74 @@
+// One worker start as the relay sees it: its connection, ledger slots, load and outgoing batch. It
+// is not the process (supervisor/). Loop 0 only.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/relay/dispatch_policy.hpp"
+#include "gateway/relay/pending.hpp"
+#include "proto/deadline.hpp"
+#include "proto/envelope.hpp"
+#include "proto/ledger.hpp"
+
+namespace typhon::relay {
+
+class WorkerLinkState {
+public:
+    WorkerLinkState(std::string identity, std::string token, std::shared_ptr<proto::Ledger> ledger);
+
+    /// Takes READY in; false when version or token is wrong, or READY was said before.
+    [[nodiscard]] bool accept(const proto::Ready& ready, proto::SteadyClock::time_point now);
+
+    /// Gives `pending` a slot and packs it into the outgoing batch. Only with credit and a free
+    /// slot.
+    void dispatch(Pending& pending, proto::SteadyClock::time_point now);
+
+    /// The request that holds `slot`, or null when the slot does not hold `id`.
+    [[nodiscard]] Pending* find(std::uint32_t slot, std::uint64_t id) const noexcept;
+
+    /// Frees the slot of `pending`.
+    void release(Pending& pending);
+
+    /// The requests that are dispatched and not answered, in order of id.
+    [[nodiscard]] std::vector<Pending*> held() const;
+
+    [[nodiscard]] bool started(const Pending& pending) const noexcept {
+        return ledger_->started(pending.slot, pending.id);
+    }
+    [[nodiscard]] bool slot_free() const noexcept { return !free_slots_.empty(); }
+    [[nodiscard]] std::uint32_t in_flight() const noexcept {
+        return load.quick + load.slow + load.async;
+    }
+    [[nodiscard]] const std::string& identity() const noexcept { return identity_; }
+    [[nodiscard]] bool is_ready() const noexcept { return ready_; }
+
+    WorkerLoad load;
+    std::vector<proto::RouteInfo> routes;
+    std::string outgoing;  // the batch of this loop turn
+    bool dirty = false;    // in the relay's list of batches to send
+    bool active = false;   // gets requests
+    bool draining = false;
+    bool drain_sent = false;
+    bool silence_told = false;
+    proto::Deadline drain_by;
+    proto::SteadyClock::time_point heard_at;
+    proto::SteadyClock::time_point asked_at;
+    std::uint64_t served = 0;
+    proto::Pong last_pong;
+
+private:
+    [[nodiscard]] std::uint32_t& count(CreditClass credit) noexcept;
+
+    std::string identity_;
+    std::string token_;
+    std::shared_ptr<proto::Ledger> ledger_;
+    std::vector<Pending*> slots_;
+    std::vector<std::uint32_t> free_slots_;
+    bool ready_ = false;
+};
+
+}  // namespace typhon::relay
