@@ -1,0 +1,96 @@
+"""Runs clang-tidy, on all cores, over the sources that changed since they were last clean.
+
+A source counts as changed when it, a header of the project that it includes, its compile command or .clang-tidy is
+another than at its last clean run; the headers come from Ninja's own dependency log, so a build must precede.
+
+    scripts/tidy.py BUILD_DIR
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CLEAN = ROOT / ".cache" / "tidy"
+
+# clang 14 compiles C++20 coroutines but does not announce them as libstdc++ and Boost.Asio ask for them.
+COROUTINES = [
+    "--extra-arg=-D__cpp_impl_coroutine=201902L",
+    "--extra-arg=-DBOOST_ASIO_HAS_CO_AWAIT",
+    "--extra-arg=-DBOOST_ASIO_HAS_STD_COROUTINE",
+    "--extra-arg=-Wno-unknown-warning-option",
+]
+
+
+def project_dependencies(build: Path) -> dict[str, list[Path]]:
+    """Maps each object file of the build to the files of the project that it was compiled from."""
+    log = subprocess.run(
+        ["ninja", "-C", str(build), "-t", "deps"], check=True, capture_output=True, text=True
+    ).stdout
+    dependencies: dict[str, list[Path]] = {}
+    files: list[Path] = []
+    for line in log.splitlines():
+        if line.startswith("    "):
+            path = (build / line.strip()).resolve()
+            if path.is_relative_to(ROOT):
+                files.append(path)
+        elif ": #deps" in line:
+            files = dependencies.setdefault(line.split(": #deps")[0], [])
+    return dependencies
+
+
+def fingerprint(command: str, files: Iterable[Path]) -> str:
+    """A hash over everything that decides what clang-tidy says about one source."""
+    digest = hashlib.sha256(command.encode())
+    for path in [ROOT / ".clang-tidy", Path(__file__), *sorted(set(files))]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def changed_sources(build: Path) -> list[tuple[Path, Path]]:
+    """Pairs of a source and the stamp file to be made when it is clean."""
+    dependencies = project_dependencies(build)
+    changed = []
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        source = Path(entry["file"])
+        files = dependencies.get(entry["output"], [source])
+        stamp = CLEAN / fingerprint(entry["command"], files)
+        if not stamp.exists():
+            changed.append((source, stamp))
+    return changed
+
+
+def tidy(build: Path, source: Path, stamp: Path) -> tuple[Path, str]:
+    """Checks one source. Returns what is wrong with it, or an empty text."""
+    command = ["clang-tidy", "-p", str(build), "--quiet", *COROUTINES, str(source)]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode == 0:
+        stamp.touch()
+        return source, ""
+    return source, result.stdout + result.stderr
+
+
+def main() -> int:
+    build = Path(sys.argv[1]).resolve()
+    CLEAN.mkdir(parents=True, exist_ok=True)
+    changed = changed_sources(build)
+    failed = 0
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(lambda pair: tidy(build, *pair), changed)
+        for done, (source, findings) in enumerate(results, start=1):
+            print(f"[{done}/{len(changed)}] {source.relative_to(ROOT)}", file=sys.stderr)
+            if findings:
+                failed += 1
+                print(findings)
+    if failed:
+        print(f"clang-tidy: {failed} of {len(changed)} changed sources are not clean")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
