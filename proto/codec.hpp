@@ -1,8 +1,8 @@
 // Envelopes to msgpack bytes and back. The only file that names msgpack.
 //
-// A frame is a batch: one or more envelopes, one after the other (PROTOCOL.md, "Frames"). Decoders trust nothing:
-// sizes, depth, counts and types are checked against limits.hpp, and a fault is a value, never an exception.
-// Pure; an object of class BatchReader belongs to one thread.
+// A frame is a batch: one or more envelopes, one after the other (PROTOCOL.md, "Frames"). Decoders
+// trust nothing: sizes, depth, counts and types are checked against limits.hpp, and a fault is a
+// value, never an exception. Pure; an object of class BatchReader belongs to one thread.
 #pragma once
 
 #include <cstdint>
@@ -27,10 +27,14 @@ void encode(const Bye& bye, std::string& out);
 void encode(const StartError& error, std::string& out);
 void encode(const Request& request, std::string& out);
 
-/// A request in two parts, so that one that goes back to the queue is not packed again: `encode_request_tail`
-/// packs all that does not change (method ... body) once; `encode_request_head` packs kind, id, slot and time left
-/// for one dispatch. Head followed by tail is one envelope.
-void encode_request_head(std::uint64_t id, std::uint32_t slot, std::uint32_t left_ms, std::string& out);
+/// A request in two parts, so that one that goes back to the queue is not packed again:
+/// `encode_request_tail` packs all that does not change (method ... body) once;
+/// `encode_request_head` packs kind, id, slot and time left for one dispatch. Head followed by tail
+/// is one envelope.
+void encode_request_head(std::uint64_t id,
+                         std::uint32_t slot,
+                         std::uint32_t left_ms,
+                         std::string& out);
 void encode_request_tail(const Request& request, std::string& out);
 
 using Envelope = std::variant<Ready, Request, Reply, Cancel, Ping, Pong, Drain, Bye, StartError>;
@@ -63,8 +67,8 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// Builds a header block: alternating names and values, as bytes. What is in the block is not decoded until somebody
-/// asks for it, so that a handler which looks at no header pays for none.
+/// Builds a header block: alternating names and values, as bytes. What is in the block is not
+/// decoded until somebody asks for it, so that a handler which looks at no header pays for none.
 class HeaderBlockWriter {
 public:
     /// Starts a block in `out` (cleared) for exactly `fields` fields.
@@ -75,7 +79,8 @@ private:
     std::string& out_;
 };
 
-/// Calls `visit(name, value)` for each field in order. False when the block is malformed (an empty block is fine).
+/// Calls `visit(name, value)` for each field in order. False when the block is malformed (an empty
+/// block is fine).
 class HeaderBlockReader {
 public:
     explicit HeaderBlockReader(std::string_view block) noexcept : block_(block) {}

@@ -21,11 +21,16 @@ public:
     }
 
     [[nodiscard]] constexpr SteadyClock::time_point at() const noexcept { return at_; }
-    [[nodiscard]] constexpr bool never() const noexcept { return at_ == SteadyClock::time_point::max(); }
-    [[nodiscard]] bool passed(SteadyClock::time_point now = SteadyClock::now()) const noexcept { return now >= at_; }
+    [[nodiscard]] constexpr bool never() const noexcept {
+        return at_ == SteadyClock::time_point::max();
+    }
+    [[nodiscard]] bool passed(SteadyClock::time_point now = SteadyClock::now()) const noexcept {
+        return now >= at_;
+    }
 
     /// Whole milliseconds left, rounded up; 0 when passed, UINT32_MAX when never.
-    [[nodiscard]] std::uint32_t left_ms(SteadyClock::time_point now = SteadyClock::now()) const noexcept {
+    [[nodiscard]] std::uint32_t left_ms(
+        SteadyClock::time_point now = SteadyClock::now()) const noexcept {
         if (never()) {
             return UINT32_MAX;
         }

@@ -1,6 +1,8 @@
-// What travels between gateway and worker, as plain values. PROTOCOL.md is the authority; codec.hpp reads and writes.
+// What travels between gateway and worker, as plain values. PROTOCOL.md is the authority; codec.hpp
+// reads and writes.
 //
-// The std::string_view members of a decoded envelope point into the received frame and live as long as it does.
+// The std::string_view members of a decoded envelope point into the received frame and live as long
+// as it does.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +45,8 @@ struct Ready {
     std::uint32_t version = 0;  // kProtocolVersion
     std::string token;          // the secret from the environment of this start
     std::uint32_t pid = 0;
-    std::string python;       // "3.11.2"
-    std::string interpreter;  // path of the executable that pool children run
+    std::string python;                // "3.11.2"
+    std::string interpreter;           // path of the executable that pool children run
     std::uint32_t threads = 0;         // handlers that run at once on dispatch threads
     std::uint32_t async_capacity = 0;  // async handlers that run at once
     std::uint32_t pool_workers = 0;
@@ -87,13 +89,13 @@ struct Ping {
 
 struct Pong {
     std::uint64_t nonce = 0;
-    std::uint32_t busy = 0;           // dispatch threads inside a handler
-    std::uint32_t threads = 0;        // dispatch threads
-    std::uint32_t queued = 0;         // received, not started
+    std::uint32_t busy = 0;     // dispatch threads inside a handler
+    std::uint32_t threads = 0;  // dispatch threads
+    std::uint32_t queued = 0;   // received, not started
     std::uint32_t async_running = 0;
-    std::uint32_t oldest_ms = 0;      // age of the oldest running handler; 0: none runs
-    std::uint32_t gil_age_ms = 0;     // since a thread of the worker last got the GIL
-    std::uint64_t served = 0;         // replies since start
+    std::uint32_t oldest_ms = 0;   // age of the oldest running handler; 0: none runs
+    std::uint32_t gil_age_ms = 0;  // since a thread of the worker last got the GIL
+    std::uint64_t served = 0;      // replies since start
     std::vector<std::uint32_t> pool_pids;
 
     friend bool operator==(const Pong&, const Pong&) = default;

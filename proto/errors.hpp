@@ -25,15 +25,15 @@ enum class ErrorCode : std::uint8_t {
     head_too_large,
     internal,
     not_implemented,
-    worker_died,        // 502: the handler was running when its worker died
-    bad_reply,          // 502: the worker's reply broke the protocol or a limit
-    no_worker,          // 503: no worker can serve (failed start)
-    queue_full,         // 503
-    stopping,           // 503
+    worker_died,           // 502: the handler was running when its worker died
+    bad_reply,             // 502: the worker's reply broke the protocol or a limit
+    no_worker,             // 503: no worker can serve (failed start)
+    queue_full,            // 503
+    stopping,              // 503
     too_many_connections,  // 503
-    deadline,           // 504
+    deadline,              // 504
     version_not_supported,
-    client_left,        // never sent; the client is gone
+    client_left,  // never sent; the client is gone
 };
 
 struct ErrorInfo {
@@ -46,14 +46,15 @@ struct ErrorInfo {
 /// The table row of `code`. Never fails.
 [[nodiscard]] const ErrorInfo& error_info(ErrorCode code) noexcept;
 
-/// The error body of gateway and framework: `{"error": TEXT, "request_id": "ID"}`. `text` is UTF-8 (bad bytes
-/// are replaced).
+/// The error body of gateway and framework: `{"error": TEXT, "request_id": "ID"}`. `text` is UTF-8
+/// (bad bytes are replaced).
 [[nodiscard]] std::string error_body(std::string_view text, std::uint64_t request_id);
 
 /// The text form of a request id: 16 lower-case hex digits.
 [[nodiscard]] std::string request_id_text(std::uint64_t id);
 
-/// The reason phrase of RFC 9110 section 15 for `status`; "Unknown" for a status that it does not name.
+/// The reason phrase of RFC 9110 section 15 for `status`; "Unknown" for a status that it does not
+/// name.
 [[nodiscard]] std::string_view reason_phrase(int status) noexcept;
 
 }  // namespace typhon::proto

@@ -1,4 +1,5 @@
-// Bounds that both processes apply to what they read from the wire. PROTOCOL.md lists the same figures.
+// Bounds that both processes apply to what they read from the wire. PROTOCOL.md lists the same
+// figures.
 #pragma once
 
 #include <cstddef>
@@ -8,13 +9,13 @@ namespace typhon::proto {
 
 inline constexpr std::uint32_t kProtocolVersion = 1;
 
-inline constexpr std::size_t kMaxDepth = 8;                    // nesting of one envelope
-inline constexpr std::size_t kMaxArray = 4096;                 // elements of one array
+inline constexpr std::size_t kMaxDepth = 8;                       // nesting of one envelope
+inline constexpr std::size_t kMaxArray = 4096;                    // elements of one array
 inline constexpr std::size_t kMaxBytes = std::size_t{256} << 20;  // one byte string (a body)
-inline constexpr std::size_t kMaxBatch = 4096;                 // envelopes in one ZeroMQ message
-inline constexpr std::size_t kMaxHeaderFields = 256;           // fields of one header block
-inline constexpr std::size_t kMaxRoutes = 4096;                // routes in one READY
+inline constexpr std::size_t kMaxBatch = 4096;                    // envelopes in one ZeroMQ message
+inline constexpr std::size_t kMaxHeaderFields = 256;              // fields of one header block
+inline constexpr std::size_t kMaxRoutes = 4096;                   // routes in one READY
 
-inline constexpr std::uint32_t kMaxInFlight = 2048;            // ledger slots of one worker start
+inline constexpr std::uint32_t kMaxInFlight = 2048;  // ledger slots of one worker start
 
 }  // namespace typhon::proto

@@ -1,7 +1,8 @@
 // One route pattern: "/python/users/<int:user_id>". Parsed once, matched per request.
 //
-// Converters: int (optional none; digits only, so -5 is no match; at most 18 digits), float, str (one non-empty
-// segment, the default), path (one or more segments, last only), uuid. Literals are literal. Pure; any thread.
+// Converters: int (optional none; digits only, so -5 is no match; at most 18 digits), float, str
+// (one non-empty segment, the default), path (one or more segments, last only), uuid. Literals are
+// literal. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -30,14 +31,15 @@ using Params = std::vector<Param>;
 
 class RoutePattern {
 public:
-    /// Throws std::invalid_argument with one clear sentence (unknown converter, two parameters of one name, <path:>
-    /// not last, no leading slash, text beside a parameter in one segment, ...).
+    /// Throws std::invalid_argument with one clear sentence (unknown converter, two parameters of
+    /// one name, <path:> not last, no leading slash, text beside a parameter in one segment, ...).
     explicit RoutePattern(std::string_view text);
 
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
     [[nodiscard]] bool is_static() const noexcept { return params_ == 0; }
 
-    /// What two patterns that match the same requests have in common: parameter names left out ("/a/<int>").
+    /// What two patterns that match the same requests have in common: parameter names left out
+    /// ("/a/<int>").
     [[nodiscard]] std::string shape() const;
 
     /// True and `params` filled (cleared first) when the path matches and every value converts.

@@ -1,8 +1,8 @@
 // Which route serves a method and a path: the same decision in gateway and worker.
 //
-// Static routes win over dynamic ones, then declaration order. HEAD is answered by GET routes, OPTIONS by any path
-// that has a route. Immutable after the last add(); match() may then be called from any thread (each with its own
-// PathSegments and RouteMatch).
+// Static routes win over dynamic ones, then declaration order. HEAD is answered by GET routes,
+// OPTIONS by any path that has a route. Immutable after the last add(); match() may then be called
+// from any thread (each with its own PathSegments and RouteMatch).
 #pragma once
 
 #include <cstdint>
@@ -26,13 +26,18 @@ struct RouteMatch {
 
 class Router {
 public:
-    /// Adds `route` (the caller's index). Throws std::invalid_argument for a bad pattern or method, and for a second
-    /// route of the same method and shape: the sentence names both patterns.
-    void add(const std::vector<std::string>& methods, std::string_view pattern, std::uint32_t route);
+    /// Adds `route` (the caller's index). Throws std::invalid_argument for a bad pattern or method,
+    /// and for a second route of the same method and shape: the sentence names both patterns.
+    void add(const std::vector<std::string>& methods,
+             std::string_view pattern,
+             std::uint32_t route);
 
-    /// Fills `match` (its memory is reused). `path` must be parsed from `raw_path`. "options" is the outcome of an
-    /// OPTIONS request to a path that has routes but none for OPTIONS.
-    void match(std::string_view method, std::string_view raw_path, const PathSegments& path, RouteMatch& match) const;
+    /// Fills `match` (its memory is reused). `path` must be parsed from `raw_path`. "options" is
+    /// the outcome of an OPTIONS request to a path that has routes but none for OPTIONS.
+    void match(std::string_view method,
+               std::string_view raw_path,
+               const PathSegments& path,
+               RouteMatch& match) const;
 
     [[nodiscard]] bool empty() const noexcept { return nodes_.empty(); }
 
@@ -48,12 +53,15 @@ private:
     };
     struct TextHash {
         using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+        std::size_t operator()(std::string_view text) const noexcept {
+            return std::hash<std::string_view>{}(text);
+        }
     };
 
-    std::vector<Node> nodes_;                                                          // declaration order
-    std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> static_;   // path -> node
-    std::vector<std::size_t> dynamic_;                                                 // nodes, declaration order
+    std::vector<Node> nodes_;  // declaration order
+    std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>>
+        static_;                        // path -> node
+    std::vector<std::size_t> dynamic_;  // nodes, declaration order
 };
 
 }  // namespace typhon::proto
