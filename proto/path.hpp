@@ -39,6 +39,10 @@ public:
     [[nodiscard]] bool plain() const noexcept { return plain_; }
 
 private:
+    PathFault split(std::string_view rest);
+    PathFault decode(std::string_view rest);
+    PathFault add(std::string_view segment, bool last);
+
     std::vector<std::string_view> segments_;
     std::string decoded_;
     bool plain_ = true;

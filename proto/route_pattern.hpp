@@ -1,8 +1,8 @@
 // One route pattern: "/python/users/<int:user_id>". Parsed once, matched per request.
 //
-// Converters: int (optional none; digits only, so -5 is no match; at most 18 digits), float, str
-// (one non-empty segment, the default), path (one or more segments, last only), uuid. Literals are
-// literal. Pure; any thread.
+// Converters: int (digits only, so -5 is no match; at most 18 digits), float (digits, or digits "." digits), str (one
+// non-empty segment, the default), path (one or more segments, last only; the first is not empty and none holds an
+// encoded slash), uuid (any case). Literals are literal and compared with the decoded path. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +50,9 @@ private:
         std::string text;  // the literal, or the parameter's name
         std::optional<Converter> converter;
     };
+    void add_segment(std::string_view segment, bool last);
+    void add_param(std::string_view segment, bool last);
+
     std::string text_;
     std::vector<Segment> segments_;
     std::size_t params_ = 0;

@@ -42,6 +42,16 @@ public:
     [[nodiscard]] bool empty() const noexcept { return nodes_.empty(); }
 
 private:
+    struct Node;
+
+    /// Calls `visit(node)` for each node that matches the path, in order of precedence, until it returns true. The
+    /// parameters are in `params` meanwhile.
+    template <class Visit>
+    void each_match(std::string_view raw_path, const PathSegments& path, Params& params, Visit visit) const;
+    [[nodiscard]] const Node* static_match(std::string_view raw_path, const PathSegments& path) const;
+    void refuse_conflicts(const std::vector<std::string>& methods, const RoutePattern& pattern) const;
+    [[nodiscard]] std::size_t node_for(RoutePattern pattern);
+
     struct Endpoint {
         std::string method;
         std::uint32_t route;
@@ -49,7 +59,11 @@ private:
     /// One path shape with the methods that it serves.
     struct Node {
         RoutePattern pattern;
+        std::string shape;
         std::vector<Endpoint> endpoints;
+
+        /// The endpoint that answers `method` (HEAD: its own, else that of GET); null when there is none.
+        [[nodiscard]] const Endpoint* find(std::string_view method) const noexcept;
     };
     struct TextHash {
         using is_transparent = void;

@@ -1,0 +1,296 @@
+#include "proto/decode.hpp"
+
+#include <cstdint>
+#include <utility>
+
+#include "proto/limits.hpp"
+
+namespace typhon::proto {
+
+namespace {
+
+bool read_request(TokenCursor& in, Request& request) {
+    return in.number(request.id) && in.number(request.slot) && in.number(request.left_ms) &&
+           in.bytes(request.method) && in.bytes(request.path) && in.bytes(request.query) &&
+           in.bytes(request.client) && in.bytes(request.headers) && in.bytes(request.body);
+}
+
+bool read_reply(TokenCursor& in, Reply& reply) {
+    return in.number(reply.id) && in.number(reply.slot) && in.number(reply.status) &&
+           in.number(reply.run_us) && in.bytes(reply.content_type) && in.bytes(reply.headers) &&
+           in.bytes(reply.body);
+}
+
+// Calls `field(key)` for each pair of a map; `field` reads the value and is false when it does not
+// fit. Values of keys that `field` does not read must be skipped by it.
+template <class Field>
+bool read_map(TokenCursor& in, Field field) {
+    std::uint32_t pairs = 0;
+    if (!in.map(pairs)) {
+        return false;
+    }
+    for (; pairs > 0; --pairs) {
+        std::string_view key;
+        if (!in.bytes(key) || !field(key)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool skip(TokenCursor& in) {
+    in.skip();
+    return true;
+}
+
+bool read_numbers(TokenCursor& in, std::vector<std::uint32_t>& numbers) {
+    std::uint32_t size = 0;
+    if (!in.array(size)) {
+        return false;
+    }
+    numbers.resize(size);
+    for (std::uint32_t& number : numbers) {
+        if (!in.number(number)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool read_texts(TokenCursor& in, std::vector<std::string>& texts) {
+    std::uint32_t size = 0;
+    if (!in.array(size)) {
+        return false;
+    }
+    texts.resize(size);
+    for (std::string& text : texts) {
+        if (!in.text(text)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool read_mode(TokenCursor& in, RouteMode& mode) {
+    std::uint8_t value = 0;
+    if (!in.number(value) || value > static_cast<std::uint8_t>(RouteMode::pool)) {
+        return false;
+    }
+    mode = static_cast<RouteMode>(value);
+    return true;
+}
+
+bool read_route(TokenCursor& in, RouteInfo& route) {
+    const bool read = read_map(in, [&](std::string_view key) {
+        if (key == "methods") {
+            return read_texts(in, route.methods);
+        }
+        if (key == "pattern") {
+            return in.text(route.pattern);
+        }
+        if (key == "name") {
+            return in.text(route.name);
+        }
+        if (key == "mode") {
+            return read_mode(in, route.mode);
+        }
+        if (key == "timeout_ms") {
+            return in.number(route.timeout_ms);
+        }
+        if (key == "max_in_flight") {
+            return in.number(route.max_in_flight);
+        }
+        return skip(in);
+    });
+    return read && !route.methods.empty() && !route.pattern.empty();
+}
+
+bool read_routes(TokenCursor& in, std::vector<RouteInfo>& routes) {
+    std::uint32_t size = 0;
+    if (!in.array(size) || size > kMaxRoutes) {
+        return false;
+    }
+    routes.resize(size);
+    for (RouteInfo& route : routes) {
+        if (!read_route(in, route)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool read_ready_capacity(TokenCursor& in, std::string_view key, Ready& ready) {
+    if (key == "threads") {
+        return in.number(ready.threads);
+    }
+    if (key == "async_capacity") {
+        return in.number(ready.async_capacity);
+    }
+    if (key == "pool_workers") {
+        return in.number(ready.pool_workers);
+    }
+    if (key == "pool_pids") {
+        return read_numbers(in, ready.pool_pids);
+    }
+    if (key == "routes") {
+        return read_routes(in, ready.routes);
+    }
+    return skip(in);
+}
+
+bool read_ready(TokenCursor& in, Ready& ready) {
+    const bool read = read_map(in, [&](std::string_view key) {
+        if (key == "version") {
+            return in.number(ready.version);
+        }
+        if (key == "token") {
+            return in.text(ready.token);
+        }
+        if (key == "pid") {
+            return in.number(ready.pid);
+        }
+        if (key == "python") {
+            return in.text(ready.python);
+        }
+        if (key == "interpreter") {
+            return in.text(ready.interpreter);
+        }
+        if (key == "start_ms") {
+            return in.number(ready.start_ms);
+        }
+        return read_ready_capacity(in, key, ready);
+    });
+    return read && ready.version != 0 && !ready.token.empty();
+}
+
+bool read_pong_load(TokenCursor& in, std::string_view key, Pong& pong) {
+    if (key == "async_running") {
+        return in.number(pong.async_running);
+    }
+    if (key == "oldest_ms") {
+        return in.number(pong.oldest_ms);
+    }
+    if (key == "gil_age_ms") {
+        return in.number(pong.gil_age_ms);
+    }
+    if (key == "pool_pids") {
+        return read_numbers(in, pong.pool_pids);
+    }
+    return skip(in);
+}
+
+bool read_pong(TokenCursor& in, Pong& pong) {
+    bool has_nonce = false;
+    const bool read = read_map(in, [&](std::string_view key) {
+        if (key == "nonce") {
+            has_nonce = true;
+            return in.number(pong.nonce);
+        }
+        if (key == "busy") {
+            return in.number(pong.busy);
+        }
+        if (key == "threads") {
+            return in.number(pong.threads);
+        }
+        if (key == "queued") {
+            return in.number(pong.queued);
+        }
+        if (key == "served") {
+            return in.number(pong.served);
+        }
+        return read_pong_load(in, key, pong);
+    });
+    return read && has_nonce;
+}
+
+bool read_start_error(TokenCursor& in, StartError& error) {
+    const bool read = read_map(in, [&](std::string_view key) {
+        if (key == "stage") {
+            return in.text(error.stage);
+        }
+        if (key == "text") {
+            return in.text(error.text);
+        }
+        return skip(in);
+    });
+    return read && !error.stage.empty();
+}
+
+// Builds the body in place: `envelope` is the return value of BatchReader::next(), so nothing is
+// moved.
+template <class Body, class Read>
+bool make(std::optional<Envelope>& envelope, bool counted, Read read) {
+    return counted && read(envelope.emplace(std::in_place_type<Body>).template emplace<Body>());
+}
+
+// `size` counts the kind, too.
+bool read_body(Kind kind, std::uint32_t size, TokenCursor& in, std::optional<Envelope>& out) {
+    switch (kind) {
+        case Kind::request:
+            return make<Request>(
+                out, size == 10, [&](Request& body) { return read_request(in, body); });
+        case Kind::reply:
+            return make<Reply>(out, size == 8, [&](Reply& body) { return read_reply(in, body); });
+        case Kind::ready:
+            return make<Ready>(out, size == 2, [&](Ready& body) { return read_ready(in, body); });
+        case Kind::cancel:
+            return make<Cancel>(out, size == 2, [&](Cancel& body) { return in.number(body.id); });
+        case Kind::ping:
+            return make<Ping>(out, size == 2, [&](Ping& body) { return in.number(body.nonce); });
+        case Kind::pong:
+            return make<Pong>(out, size == 2, [&](Pong& body) { return read_pong(in, body); });
+        case Kind::drain:
+            return make<Drain>(
+                out, size == 2, [&](Drain& body) { return in.number(body.left_ms); });
+        case Kind::bye:
+            return make<Bye>(out, size == 2, [&](Bye& body) { return in.number(body.served); });
+        case Kind::error:
+            return make<StartError>(
+                out, size == 2, [&](StartError& body) { return read_start_error(in, body); });
+        case Kind::chunk:
+        case Kind::end:
+            break;
+    }
+    return false;
+}
+
+std::string_view fault_text(Kind kind) noexcept {
+    switch (kind) {
+        case Kind::ready:
+            return "a READY envelope has a missing, surplus or invalid field";
+        case Kind::request:
+            return "a REQUEST envelope has a missing, surplus or invalid field";
+        case Kind::reply:
+            return "a REPLY envelope has a missing, surplus or invalid field";
+        case Kind::cancel:
+            return "a CANCEL envelope has a missing, surplus or invalid field";
+        case Kind::ping:
+            return "a PING envelope has a missing, surplus or invalid field";
+        case Kind::pong:
+            return "a PONG envelope has a missing, surplus or invalid field";
+        case Kind::drain:
+            return "a DRAIN envelope has a missing, surplus or invalid field";
+        case Kind::bye:
+            return "a BYE envelope has a missing, surplus or invalid field";
+        case Kind::error:
+            return "an ERROR envelope has a missing, surplus or invalid field";
+        case Kind::chunk:
+        case Kind::end:
+            break;
+    }
+    return "the envelope is of an unknown kind";
+}
+
+}  // namespace
+
+std::string_view decode_envelope(TokenCursor values, std::optional<Envelope>& envelope) {
+    std::uint32_t size = 0;
+    std::uint8_t kind = 0;
+    if (!values.array(size) || !values.number(kind)) {
+        return "an envelope is not an array that starts with its kind";
+    }
+    const auto named = static_cast<Kind>(kind);
+    return read_body(named, size, values, envelope) ? std::string_view{} : fault_text(named);
+}
+
+}  // namespace typhon::proto
