@@ -1,0 +1,225 @@
+#include "gateway/gateway.hpp"
+
+#include <csignal>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
+
+#include "gateway/exit_codes.hpp"
+
+namespace typhon {
+
+namespace {
+
+/// How often the stop looks whether the front is empty or out of time.
+constexpr Milliseconds kStopTick{20};
+/// Time for answers of requests that were given up to leave their sockets.
+constexpr Milliseconds kLastWords{1000};
+
+std::vector<std::unique_ptr<asio::io_context>> make_loops(std::uint32_t count) {
+    std::vector<std::unique_ptr<asio::io_context>> loops;
+    for (std::uint32_t index = 0; index < count; ++index) {
+        loops.push_back(std::make_unique<asio::io_context>(1));
+    }
+    return loops;
+}
+
+std::vector<asio::io_context*> addresses(const std::vector<std::unique_ptr<asio::io_context>>& loops) {
+    std::vector<asio::io_context*> pointers;
+    pointers.reserve(loops.size());
+    for (const auto& loop : loops) {
+        pointers.push_back(loop.get());
+    }
+    return pointers;
+}
+
+}  // namespace
+
+Gateway::Gateway(const Options& options, const NativeRouter& router)
+    : options_(options),
+      router_(router),
+      loops_(make_loops(options.io_threads)),
+      listener_(*loops_[0], options.host, options.port),
+      blocking_pool_(options.http.blocking_threads, options.http.blocking_queue),
+      signals_(loops_[0]->get_executor()),
+      stop_timer_(loops_[0]->get_executor()) {
+    const std::string endpoint = "ipc://" + options_.supervisor.run_dir + "/relay.sock";
+    relay_ = std::make_unique<relay::Relay>(addresses(loops_), options_.relay, endpoint);
+    supervisor_ = std::make_unique<Supervisor>(options_.supervisor, *relay_, endpoint);
+    start_servers();
+}
+
+Gateway::~Gateway() {
+    for (auto& thread : threads_) {
+        thread.join();
+    }
+}
+
+void Gateway::start_servers() {
+    for (std::uint32_t index = 0; index < loops_.size(); ++index) {
+        relay::Port* port = relay_.get();
+        if (index != 0) {
+            remote_ports_.push_back(std::make_unique<relay::RemotePort>(*relay_, *loops_[index], index));
+            port = remote_ports_.back().get();
+        }
+        servers_.push_back(std::make_unique<http::LoopServer>(*loops_[index], index, options_.http, router_, blocking_pool_,
+                                                              *port, ids_));
+        servers_.back()->on_empty = [this] { asio::post(*loops_[0], [this] { on_loop_empty(); }); };
+    }
+}
+
+int Gateway::run() {
+    signals_.add(SIGINT);
+    signals_.add(SIGTERM);
+    signals_.add(SIGHUP);
+    wait_signal();
+    relay_->start(*supervisor_);
+    if (options_.supervisor.fail_fast) {
+        supervisor_->on_failed_start = [this](const std::string& /*reason*/) {
+            asio::post(*loops_[0], [this] {
+                exit_code_ = exit_code::kStartFailed;
+                begin_stop();
+            });
+        };
+    }
+    supervisor_->start();
+    start_admin();
+    listener_.start([this](int fd) { deal_out(fd); });
+    start_loop_threads();
+    const auto keep = asio::make_work_guard(*loops_[0]);
+    loops_[0]->run();
+    admin_->stop();
+    return exit_code_;
+}
+
+void Gateway::start_loop_threads() {
+    for (std::size_t index = 1; index < loops_.size(); ++index) {
+        threads_.emplace_back([&loop = *loops_[index]] {
+            const auto keep = asio::make_work_guard(loop);
+            loop.run();
+        });
+    }
+}
+
+/// Gives an accepted socket to the loops in turn.
+void Gateway::deal_out(int fd) {
+    const std::size_t index = next_loop_;
+    next_loop_ = (next_loop_ + 1) % servers_.size();
+    if (index == 0) {
+        servers_[0]->adopt(fd);
+        return;
+    }
+    asio::post(*loops_[index], [server = servers_[index].get(), fd] { server->adopt(fd); });
+}
+
+// ---- signals ----
+
+void Gateway::wait_signal() {
+    signals_.async_wait([this](error_code error, int number) {
+        if (!error) {
+            on_signal(number);
+            wait_signal();
+        }
+    });
+}
+
+void Gateway::on_signal(int number) {
+    if (number == SIGHUP) {
+        spdlog::info("SIGHUP: reloading the workers");
+        supervisor_->request_reload();
+        return;
+    }
+    if (phase_ != Phase::serving) {
+        force_stop();
+        return;
+    }
+    spdlog::info("signal {}: stopping; once more stops at once", number);
+    begin_stop();
+}
+
+// ---- stop ----
+
+/// From any thread.
+void Gateway::request_stop() {
+    asio::post(*loops_[0], [this] { begin_stop(); });
+}
+
+void Gateway::begin_stop() {
+    if (phase_ != Phase::serving) {
+        return;
+    }
+    phase_ = Phase::draining_front;
+    drain_by_ = proto::Deadline::after(options_.supervisor.drain_timeout);
+    listener_.stop();
+    for (std::size_t index = 0; index < servers_.size(); ++index) {
+        asio::post(*loops_[index], [server = servers_[index].get()] { server->begin_drain(); });
+    }
+    watch_front();
+}
+
+void Gateway::on_loop_empty() {
+    if (++empty_loops_ == servers_.size() && phase_ == Phase::draining_front) {
+        stop_workers();
+    }
+}
+
+/// Ends the wait for requests when the drain time is over.
+void Gateway::watch_front() {
+    if (phase_ != Phase::draining_front) {
+        return;
+    }
+    if (drain_by_.passed()) {
+        give_up_requests();
+        return;
+    }
+    stop_timer_.expires_after(kStopTick);
+    stop_timer_.async_wait([this](error_code error) {
+        if (!error) {
+            watch_front();
+        }
+    });
+}
+
+void Gateway::give_up_requests() {
+    spdlog::warn("the drain time is over: requests that still run are answered 503");
+    relay_->fail_all(proto::ErrorCode::stopping);
+    stop_timer_.expires_after(kLastWords);
+    stop_timer_.async_wait([this](error_code error) {
+        if (!error && phase_ == Phase::draining_front) {
+            stop_workers();
+        }
+    });
+}
+
+void Gateway::stop_workers() {
+    phase_ = Phase::draining_workers;
+    stop_timer_.cancel();
+    for (std::size_t index = 0; index < servers_.size(); ++index) {
+        asio::post(*loops_[index], [server = servers_[index].get()] { server->close_all(); });
+    }
+    supervisor_->stop(drain_by_, [this] { asio::post(*loops_[0], [this] { end_loops(); }); });
+}
+
+void Gateway::end_loops() {
+    if (phase_ == Phase::ended) {
+        return;
+    }
+    phase_ = Phase::ended;
+    error_code ignored;
+    signals_.cancel(ignored);
+    relay_->close();
+    for (const auto& loop : loops_) {
+        loop->stop();
+    }
+    spdlog::info("stopped");
+}
+
+void Gateway::force_stop() {
+    spdlog::warn("second signal: stopping at once");
+    exit_code_ = exit_code::kForced;
+    supervisor_->kill_all();
+    end_loops();
+}
+
+}  // namespace typhon

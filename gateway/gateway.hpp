@@ -1,0 +1,97 @@
+// One running gateway: owns loops, front, relay, supervisor and admin server, and takes them through start and stop.
+//
+// It holds no logic of theirs. run() is called on the main thread, which becomes loop 0.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "gateway/admin/admin_server.hpp"
+#include "gateway/asio.hpp"
+#include "gateway/http/id_source.hpp"
+#include "gateway/http/listener.hpp"
+#include "gateway/http/server.hpp"
+#include "gateway/native/blocking_pool.hpp"
+#include "gateway/native/native_router.hpp"
+#include "gateway/options.hpp"
+#include "gateway/relay/relay.hpp"
+#include "gateway/relay/remote_port.hpp"
+#include "gateway/supervisor/supervisor.hpp"
+#include "proto/deadline.hpp"
+
+namespace typhon {
+
+class Gateway {
+public:
+    /// Binds the address and the relay's socket. Throws std::system_error when the address cannot be bound.
+    Gateway(const Options& options, const NativeRouter& router);
+    ~Gateway();
+    Gateway(const Gateway&) = delete;
+    Gateway& operator=(const Gateway&) = delete;
+    Gateway(Gateway&&) = delete;
+    Gateway& operator=(Gateway&&) = delete;
+
+    [[nodiscard]] std::uint16_t port() const noexcept { return listener_.port(); }
+
+    /// Serves until it is told to stop. The result is the exit code.
+    int run();
+
+private:
+    enum class Phase : std::uint8_t { serving, draining_front, draining_workers, ended };
+
+    // start
+    void start_servers();
+    void start_admin();
+    void start_loop_threads();
+    void deal_out(int fd);
+
+    // signals
+    void wait_signal();
+    void on_signal(int number);
+
+    // stop, on loop 0, in this order
+    void request_stop();
+    void begin_stop();
+    void on_loop_empty();
+    void watch_front();
+    void give_up_requests();
+    void stop_workers();
+    void end_loops();
+    void force_stop();
+
+    // admin
+    [[nodiscard]] nlohmann::json status_json() const;
+    [[nodiscard]] nlohmann::json routes_json() const;
+    [[nodiscard]] std::string state_name(const SupervisorStatus& status) const;
+
+    Options options_;
+    const NativeRouter& router_;
+    std::vector<std::unique_ptr<asio::io_context>> loops_;
+    http::Listener listener_;
+    http::IdSource ids_;
+    BlockingPool blocking_pool_;
+    std::vector<std::unique_ptr<relay::RemotePort>> remote_ports_;
+    std::unique_ptr<relay::Relay> relay_;
+    std::unique_ptr<Supervisor> supervisor_;
+    std::vector<std::unique_ptr<http::LoopServer>> servers_;
+    std::unique_ptr<AdminServer> admin_;
+    std::vector<std::thread> threads_;
+    asio::basic_signal_set<LoopExecutor> signals_;
+    asio::basic_waitable_timer<proto::SteadyClock, asio::wait_traits<proto::SteadyClock>, LoopExecutor> stop_timer_;
+
+    std::atomic<Phase> phase_ = Phase::serving;
+    proto::Deadline drain_by_;
+    std::size_t next_loop_ = 0;
+    std::atomic<std::size_t> empty_loops_ = 0;
+    int exit_code_ = 0;
+    proto::SteadyClock::time_point started_at_ = proto::SteadyClock::now();
+};
+
+}  // namespace typhon
