@@ -1,0 +1,112 @@
+"""An exception of a handler as an answer and a log entry, and an exception of a start as text.
+
+The only place where a Python exception becomes an answer.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import sys
+import traceback
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
+from typing import Any, Protocol
+
+from typhon import _json
+from typhon.errors import AppError, HTTPError, ResultError, RouteError
+from typhon.results import JSON_TYPE, Answer, checked_headers
+
+INTERNAL = "internal error"
+POOL_DIED = "a pool process died while it ran this request"
+STOPPING = "the request was given up because its worker is stopping"
+
+_HIDDEN_FRAMES = ("<frozen importlib", "<frozen runpy")
+
+
+class RequestLike(Protocol):
+    """What a log entry says of a request."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def route(self) -> str: ...
+
+
+def answer_to(exc: BaseException, request: RequestLike, debug: bool = False) -> Answer:
+    """The answer to a request whose handler raised ``exc``; what is no HTTPError is logged, once.
+
+    Args:
+        exc: anything, SystemExit and KeyboardInterrupt too.
+        request: the request that it ends.
+        debug: whether the client may read the traceback.
+    """
+    if isinstance(exc, HTTPError):
+        return _http_error(exc, request)
+    if isinstance(exc, concurrent.futures.CancelledError):
+        return error_answer(503, STOPPING, request, [(b"Retry-After", b"1")])
+    if isinstance(exc, BrokenProcessPool):
+        _log(request, f"{type(exc).__name__}: {exc}")
+        return error_answer(502, POOL_DIED, request)
+    detail = _detail(exc)
+    _log(request, detail)
+    return error_answer(500, INTERNAL, request, extra={"traceback": detail} if debug else None)
+
+
+def error_answer(
+    status: int,
+    message: str,
+    request: RequestLike,
+    headers: list[tuple[bytes, bytes]] | None = None,
+    extra: dict[str, Any] | None = None,
+) -> Answer:
+    """An answer in the one form of all errors: ``{"error": message, "request_id": id}``."""
+    body = {"error": message, "request_id": request.id} | (extra or {})
+    return Answer(status, JSON_TYPE, headers or [], _json.encode(body))
+
+
+def start_error_text(exc: BaseException) -> str:
+    """Why a start failed: a sentence for our own errors, else the traceback without the import's frames."""
+    hidden = _hide_frames(exc.__traceback__)
+    if isinstance(exc, AppError | RouteError) and exc.__cause__ is None:
+        return _located(str(exc), hidden if isinstance(exc, RouteError) else [])
+    shown = traceback.TracebackException.from_exception(exc)
+    shown.stack = traceback.StackSummary.from_list(hidden)
+    return "".join(shown.format()).rstrip()
+
+
+def _http_error(exc: HTTPError, request: RequestLike) -> Answer:
+    try:
+        headers = checked_headers(exc.headers)[1]
+    except ResultError as error:
+        _log(request, f"HTTPError {exc.status}: {error}")
+        headers = []
+    return error_answer(exc.status, exc.message, request, headers)
+
+
+def _detail(exc: BaseException) -> str:
+    if isinstance(exc, ResultError):
+        return str(exc)
+    return "".join(traceback.format_exception(exc)).rstrip()
+
+
+def _log(request: RequestLike, detail: str) -> None:
+    """One write, so that entries of several threads do not mix."""
+    try:
+        sys.stderr.write(f"[error] request {request.id} {request.method} {request.route}: {detail}\n")
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        pass  # a closed or full standard error must not cost the client its answer
+
+
+def _hide_frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
+    frames = traceback.extract_tb(trace)
+    own = __file__.rsplit("/", 1)[0] + "/"
+    return [frame for frame in frames if not frame.filename.startswith((*_HIDDEN_FRAMES, own))]
+
+
+def _located(sentence: str, frames: list[traceback.FrameSummary]) -> str:
+    if not frames or f"{frames[-1].filename}:" in sentence:
+        return sentence
+    return f"{sentence} ({frames[-1].filename}:{frames[-1].lineno})"

@@ -1,0 +1,134 @@
+"""What a request's bytes mean: body, text, query, cookies, forms and files.
+
+Pure functions over received bytes. `_typhon.Request` (C++) and `typhon._plain_request.Request` call them
+when a field is first read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from typhon import _json
+from typhon._multipart import parse_multipart
+from typhon.errors import HTTPError
+from typhon.multidict import MultiDict
+from typhon.uploads import Upload
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+MULTIPART_TYPE = "multipart/form-data"
+MAX_FIELDS = 1000
+
+
+def media_type(content_type: str) -> str:
+    """The type of a Content-Type field without its parameters, in lower case: "application/json"."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def parameter(content_type: str, name: str) -> str | None:
+    """A parameter of a Content-Type field ("charset", "boundary"), unquoted; None when there is none."""
+    for part in content_type.split(";")[1:]:
+        key, equals, value = part.partition("=")
+        if equals and key.strip().lower() == name:
+            return value.strip().strip('"')
+    return None
+
+
+def is_json(content_type: str) -> bool:
+    """Whether a Content-Type names JSON: application/json, or a +json type (RFC 6839 section 3.1)."""
+    kind = media_type(content_type)
+    return kind in ("application/json", "text/json") or (
+        kind.startswith("application/") and kind.endswith("+json")
+    )
+
+
+def parse_body(data: bytes, content_type: str) -> Any:
+    """`Request.body`: None for an empty body, the value of a JSON body, else str when it is UTF-8, else bytes.
+
+    Raises:
+        HTTPError: 400 when a JSON body does not parse.
+    """
+    if not data:
+        return None
+    if is_json(content_type):
+        return _json.decode(data)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data
+
+
+def parse_json(data: bytes) -> Any:
+    """`Request.json`: the value of the body, whatever its Content-Type.
+
+    Raises:
+        HTTPError: 400 when it is empty or does not parse.
+    """
+    if not data:
+        raise HTTPError(400, "the body is empty, JSON was expected")
+    return _json.decode(data)
+
+
+def decode_text(data: bytes, content_type: str) -> str:
+    """`Request.text`: the body by the charset of its Content-Type, else UTF-8; bad bytes become U+FFFD."""
+    try:
+        return data.decode(parameter(content_type, "charset") or "utf-8", "replace")
+    except LookupError:
+        return data.decode("utf-8", "replace")
+
+
+def parse_query(query: bytes) -> MultiDict[str]:
+    """`Request.query_params`: names and values decoded as UTF-8, a "+" is a space, empty values are kept.
+
+    Raises:
+        HTTPError: 400 for more than MAX_FIELDS parameters.
+    """
+    return MultiDict(_urlencoded(query, "query parameters"))
+
+
+def parse_form(data: bytes, content_type: str) -> MultiDict[str]:
+    """`Request.form`: the fields of a urlencoded or multipart body; empty for other types.
+
+    Raises:
+        HTTPError: 400 for a body that is not what its Content-Type says.
+    """
+    kind = media_type(content_type)
+    if kind == FORM_TYPE:
+        return MultiDict(_urlencoded(data, "form fields"))
+    if kind == MULTIPART_TYPE:
+        return MultiDict(_multipart(data, content_type)[0])
+    return MultiDict()
+
+
+def parse_files(data: bytes, content_type: str) -> MultiDict[Upload]:
+    """`Request.files`: the files of a multipart body; empty for other types.
+
+    Raises:
+        HTTPError: 400 for a body that is not multipart.
+    """
+    if media_type(content_type) != MULTIPART_TYPE:
+        return MultiDict()
+    return MultiDict(_multipart(data, content_type)[1])
+
+
+def parse_cookies(field: str) -> dict[str, str]:
+    """`Request.cookies`: the pairs of a Cookie field (RFC 6265 section 5.4); the first of a name wins."""
+    cookies: dict[str, str] = {}
+    for pair in field.split(";"):
+        name, equals, value = pair.strip().partition("=")
+        if equals and name:
+            cookies.setdefault(name, value.strip('"'))
+    return cookies
+
+
+def _urlencoded(data: bytes, what: str) -> list[tuple[str, str]]:
+    if data.count(b"&") >= MAX_FIELDS:
+        raise HTTPError(400, f"more than {MAX_FIELDS} {what}")
+    return parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True)
+
+
+def _multipart(data: bytes, content_type: str) -> tuple[list[tuple[str, str]], list[tuple[str, Upload]]]:
+    boundary = parameter(content_type, "boundary")
+    if not boundary or len(boundary) > 70:  # RFC 2046 section 5.1.1
+        raise HTTPError(400, "the multipart body has no usable boundary in its Content-Type")
+    return parse_multipart(data, boundary, MAX_FIELDS)

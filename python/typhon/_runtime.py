@@ -1,0 +1,47 @@
+"""What the worker's C++ calls, in one list. Everything else in this package is reached through it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typhon import _json
+from typhon._app import load_app
+from typhon._failures import RequestLike, answer_to, start_error_text
+from typhon._pool import pool_pids, start_pool, stop_pool
+from typhon.results import Answer, answer_of
+
+__all__ = [
+    "convert_exception",
+    "convert_result",
+    "format_start_error",
+    "json_dumps",
+    "load_app",
+    "pool_pids",
+    "start_pool",
+    "stop_pool",
+]
+
+# bytes of a dict or list, as fast as can be; whatever it raises, `convert_result` decides.
+json_dumps = _json.fast_encode
+
+
+def convert_result(result: Any, request: RequestLike) -> Answer:
+    """The answer that a handler's result means: (status, content type or None, header pairs as bytes, body).
+
+    Never raises: a result that means none, or a generator that raises, becomes the answer of
+    `convert_exception`.
+    """
+    try:
+        return answer_of(result)
+    except BaseException as error:
+        return answer_to(error, request)
+
+
+def convert_exception(exc: BaseException, request: RequestLike, debug: bool = False) -> Answer:
+    """The answer to a request whose handler raised ``exc``, logged unless it is an HTTPError. Never raises."""
+    return answer_to(exc, request, debug)
+
+
+def format_start_error(exc: BaseException) -> str:
+    """Why `load_app` or `start_pool` raised, for the log, `typhon status` and the answer of a reload."""
+    return start_error_text(exc)

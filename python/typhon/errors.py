@@ -1,0 +1,75 @@
+"""The exceptions of the framework: what a handler raises for its client, and what stops a worker's start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures.process import BrokenProcessPool
+from http import HTTPStatus
+from typing import NoReturn
+
+
+class HTTPError(Exception):
+    """An answer other than 200, raised anywhere below a handler, in a pool process too.
+
+    The client reads ``{"error": message, "request_id": ...}`` with ``status``.
+
+    Args:
+        status: 400 to 599.
+        message: one sentence for the client; the status's own phrase when left out.
+        headers: header fields of the answer, such as ``{"Retry-After": "5"}``.
+
+    Raises:
+        ValueError: ``status`` is not an error status.
+    """
+
+    def __init__(
+        self, status: int, message: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        if isinstance(status, bool) or not isinstance(status, int) or not 400 <= status <= 599:
+            raise ValueError(f"HTTPError needs a status from 400 to 599, not {status!r}")
+        self.status = int(status)
+        self.message = _phrase(self.status) if message is None else str(message)
+        self.headers = dict(headers or {})
+        super().__init__(self.status, self.message, self.headers)  # args: an exception is pickled by them
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.message}"
+
+
+def abort(status: int, message: str | None = None, headers: Mapping[str, str] | None = None) -> NoReturn:
+    """Ends the handler with an error answer. See `HTTPError` for the arguments.
+
+    Raises:
+        HTTPError: always.
+    """
+    raise HTTPError(status, message, headers)
+
+
+class RouteError(Exception):
+    """A ``@route`` that cannot work: a bad path, method, option or signature, or a second handler for it."""
+
+
+class AppError(Exception):
+    """An application directory that cannot be loaded, in one sentence."""
+
+
+class ResultError(TypeError):
+    """A handler's result that cannot become an answer, in one sentence."""
+
+
+class PoolProcessDied(BrokenProcessPool):
+    """The pool process that ran a task died (killed, out of memory, crashed); the task is not run again.
+
+    A handler that does not catch it answers 502. The pool has been rebuilt: the next task works.
+    """
+
+
+class PoolStartError(AppError):
+    """The pool could not be started; the sentence, or the traceback of ``init_worker``, says why."""
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase.lower()
+    except ValueError:
+        return "error"
