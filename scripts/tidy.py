@@ -1,14 +1,16 @@
 """Runs clang-tidy, on all cores, over the sources that changed since they were last clean.
 
-A source counts as changed when it, a header of the project that it includes, its compile command or .clang-tidy is
-another than at its last clean run; the headers come from Ninja's own dependency log, so a build must precede.
+A source counts as changed when it, a header of the project that it includes, its compile command or .clang-tidy
+is another than at its last clean run; the headers come from Ninja's own dependency log, so a build must precede.
 
     scripts/tidy.py BUILD_DIR
 """
 
+# ruff: noqa: INP001, T201  # a script
 import hashlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -58,7 +60,8 @@ def changed_sources(build: Path) -> list[tuple[Path, Path]]:
     changed = []
     for entry in json.loads((build / "compile_commands.json").read_text()):
         source = Path(entry["file"])
-        files = dependencies.get(entry["output"], [source])
+        words = shlex.split(entry["command"])
+        files = dependencies.get(words[words.index("-o") + 1], [source])
         stamp = CLEAN / fingerprint(entry["command"], files)
         if not stamp.exists():
             changed.append((source, stamp))
@@ -76,6 +79,7 @@ def tidy(build: Path, source: Path, stamp: Path) -> tuple[Path, str]:
 
 
 def main() -> int:
+    """Runs the check; exit status 1 when a source is not clean."""
     build = Path(sys.argv[1]).resolve()
     CLEAN.mkdir(parents=True, exist_ok=True)
     changed = changed_sources(build)

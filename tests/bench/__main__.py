@@ -1,4 +1,7 @@
-"""Measures, prints the tables, writes build/bench/report.md and report.json; exit status 1 when a target is missed."""
+"""Measures, prints the tables, and writes build/bench/report.md and report.json.
+
+Exit status 1 when a target is missed.
+"""
 
 import argparse
 import os
@@ -13,8 +16,12 @@ from .typhon_server import ROOT
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="short rounds: shows that it works, not how fast")
-    parser.add_argument("--only", action="append", choices=sorted(CASES), metavar="CASE", help=", ".join(CASES))
+    parser.add_argument(
+        "--quick", action="store_true", help="short rounds: shows that it works, not how fast"
+    )
+    parser.add_argument(
+        "--only", action="append", choices=sorted(CASES), metavar="CASE", help=", ".join(CASES)
+    )
     parser.add_argument("--setup", action="store_true", help="install the peers and stop")
     return parser.parse_args()
 

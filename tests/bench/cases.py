@@ -1,4 +1,4 @@
-"""The measured situations. Each case starts what it needs, measures, and says how it did against its targets."""
+"""The measured situations: each starts what it needs, measures, and says how it did against its targets."""
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator

@@ -31,8 +31,8 @@ def _open(port: int) -> socket.socket:
 def idle_connections(running: Running, count: int) -> Iterator[list[socket.socket]]:
     connections: list[socket.socket] = []
     try:
-        for _ in range(count):
-            connections.append(_open(running.port))
+        # Those that were opened are in the list, and so are closed, when a later one fails.
+        connections.extend(_open(running.port) for _ in range(count))
         yield connections
     finally:
         for connection in connections:

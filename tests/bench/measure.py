@@ -49,7 +49,8 @@ def alternate(plan: Plan, targets: Mapping[str, Callable[[float], Sample]]) -> d
         for name, target in targets.items():
             sample = target(plan.seconds)
             samples[name].append(sample)
-            note(f"  {round_}/{plan.rounds} {name:24} {sample.requests_per_s:10,.0f} req/s  p50 {sample.p50_us:8,.0f} us")
+            figures = f"{sample.requests_per_s:10,.0f} req/s  p50 {sample.p50_us:8,.0f} us"
+            note(f"  {round_}/{plan.rounds} {name:24} {figures}")
     return samples
 
 

@@ -16,7 +16,9 @@ WORKERS = "2"
 def _run(command: Sequence[str | Path], log: Path, cwd: Path | None = None) -> None:
     """Runs a step of an installation; raises RuntimeError with the end of its output."""
     with log.open("ab") as output:
-        result = subprocess.run(command, check=False, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        result = subprocess.run(
+            command, check=False, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
     if result.returncode != 0:
         raise RuntimeError(log.read_text(errors="replace")[-1500:])
 
@@ -61,7 +63,17 @@ def bare_asgi(home: Path) -> Server:
 
 def granian(home: Path) -> Server:
     bin_ = _venv(home, "granian", ["granian", "uvloop", "orjson"])
-    options = ["--interface", "asgi", "--workers", WORKERS, "--loop", "uvloop", "--no-ws", "--log-level", "warning"]
+    options = [
+        "--interface",
+        "asgi",
+        "--workers",
+        WORKERS,
+        "--loop",
+        "uvloop",
+        "--no-ws",
+        "--log-level",
+        "warning",
+    ]
     return Server(
         "Granian",
         lambda port: [str(bin_ / "granian"), *options, "--port", str(port), "asgi_app:app"],
@@ -74,7 +86,7 @@ def robyn(home: Path) -> Server:
     options = ["--processes", WORKERS, "--workers", "1", "--log-level", "ERROR"]
     return Server(
         "Robyn",
-        lambda port: [str(bin_ / "python"), "robyn_app.py", *options],
+        lambda _port: [str(bin_ / "python"), "robyn_app.py", *options],
         cwd=SOURCES,
         environment=lambda port: {"BENCH_PORT": str(port)},
     )
@@ -114,7 +126,10 @@ def cpp_httplib(home: Path) -> Server:
         flags = subprocess.run(
             ["pkg-config", "--cflags", "--libs", "cpp-httplib"], check=True, capture_output=True, text=True
         ).stdout.split()
-        _run(["g++", "-O2", "-std=c++20", str(source), "-o", str(directory / "hello"), *flags], home / "install-httplib.log")
+        _run(
+            ["g++", "-O2", "-std=c++20", str(source), "-o", str(directory / "hello"), *flags],
+            home / "install-httplib.log",
+        )
         stamp.touch()
     return Server("cpp-httplib", lambda port: [str(directory / "hello"), str(port)])
 
@@ -132,7 +147,13 @@ PYTHON = {
 def versions(home: Path) -> dict[str, str]:
     """What was installed, for the report."""
     found: dict[str, str] = {}
-    wanted = {"fastapi": "fastapi", "asgi": "uvicorn", "granian": "granian", "robyn": "robyn", "flask": "flask"}
+    wanted = {
+        "fastapi": "fastapi",
+        "asgi": "uvicorn",
+        "granian": "granian",
+        "robyn": "robyn",
+        "flask": "flask",
+    }
     for venv, package in wanted.items():
         for info in (home / "venvs" / venv).glob(f"lib/python3*/site-packages/{package}-*.dist-info"):
             found[package] = info.name.removesuffix(".dist-info").split("-")[1]

@@ -29,7 +29,8 @@ def _cells(result: Result) -> list[tuple[str, ...]]:
 
 def _verdict(target: Target) -> str:
     word = "met" if target.met else "MISSED"
-    return f"{word}: {target.text} {target.value:.2f}{target.unit} ({target.sense} {target.bound:g}{target.unit})"
+    wanted = f"{target.sense} {target.bound:g}{target.unit}"
+    return f"{word}: {target.text} {target.value:.2f}{target.unit} ({wanted})"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:

@@ -30,7 +30,7 @@ class Server:
     command: Callable[[int], Sequence[str]]
     path: str = "/hello"
     cwd: Path | None = None
-    environment: Callable[[int], Mapping[str, str]] = lambda port: {}
+    environment: Callable[[int], Mapping[str, str]] = lambda _port: {}
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,8 @@ def _await_ready(running: Running, log: Path) -> None:
 def _stop(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOPPED_WITHIN_S)
-    except subprocess.TimeoutExpired:
-        pass
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

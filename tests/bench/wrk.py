@@ -11,7 +11,8 @@ from pathlib import Path
 _REPORT = """
 done = function(summary, latency)
   local e = summary.errors
-  io.write(string.format('FIGURES {"requests":%d,"duration_us":%d,"p50_us":%.1f,"p99_us":%.1f,"failed":%d}\\n',
+  local form = 'FIGURES {"requests":%d,"duration_us":%d,"p50_us":%.1f,"p99_us":%.1f,"failed":%d}\\n'
+  io.write(string.format(form,
     summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
     e.connect + e.read + e.write + e.status + e.timeout))
 end
