@@ -1,7 +1,8 @@
 """Runs clang-tidy, on all cores, over the sources that changed since they were last clean.
 
-A source counts as changed when it, a header of the project that it includes, its compile command or .clang-tidy
-is another than at its last clean run; the headers come from Ninja's own dependency log, so a build must precede.
+A source counts as changed when it, a header of the project that it includes, its compile command or
+.clang-tidy is another than at its last clean run. The headers come from the dependency log of Ninja, so a
+build must precede.
 
     scripts/tidy.py BUILD_DIR
 """
