@@ -71,7 +71,8 @@ private:
 /// decoded until somebody asks for it, so that a handler which looks at no header pays for none.
 class HeaderBlockWriter {
 public:
-    /// Starts a block in `out` (cleared) for exactly `fields` fields.
+    /// Starts a block in `out` (cleared) for exactly `fields` fields, at most kMaxHeaderFields: a
+    /// reader refuses more.
     HeaderBlockWriter(std::string& out, std::size_t fields);
     void add(std::string_view name, std::string_view value);
 
@@ -79,8 +80,8 @@ private:
     std::string& out_;
 };
 
-/// Calls `visit(name, value)` for each field in order. False when the block is malformed (an empty
-/// block is fine).
+/// Reads the fields of a header block in place, in order; an empty block has none. The block must
+/// outlive the views.
 class HeaderBlockReader {
 public:
     explicit HeaderBlockReader(std::string_view block) noexcept : block_(block) {}

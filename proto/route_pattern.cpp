@@ -24,7 +24,8 @@ constexpr std::array<std::pair<std::string_view, Converter>, 5> kConverters{{
 }};
 
 [[noreturn]] void refuse(std::string_view pattern, const std::string& why) {
-    throw std::invalid_argument("route pattern \"" + std::string(pattern) + "\": " + why);
+    const std::string_view shown = pattern.substr(0, pattern.find('\0'));  // what() ends at a NUL
+    throw std::invalid_argument("route pattern \"" + std::string(shown) + "\": " + why);
 }
 
 bool is_digit(char character) noexcept {
@@ -151,6 +152,9 @@ RoutePattern::RoutePattern(std::string_view text) : text_(text) {
     if (text.empty() || text.front() != '/') {
         refuse(text, "it does not start with '/'");
     }
+    if (text.find('\0') != std::string_view::npos) {
+        refuse(text, "it holds a NUL byte");
+    }
     std::string_view rest = text.substr(1);
     for (std::size_t slash = 0; slash != std::string_view::npos;) {
         slash = rest.find('/');
@@ -169,9 +173,6 @@ void RoutePattern::add_segment(std::string_view segment, bool last) {
     }
     if (segment == "." || segment == "..") {
         refuse(text_, "a segment '" + std::string(segment) + "' never matches");
-    }
-    if (segment.find('\0') != std::string_view::npos) {
-        refuse(text_, "it holds a NUL byte");
     }
     segments_.push_back({std::string(segment), std::nullopt});
 }
