@@ -1,4 +1,4 @@
-"""Measures, prints the tables, and writes build/bench/report.md and report.json.
+"""Measures, prints the tables, and writes report.md, report.json and charts to build/bench.
 
 Exit status 1 when a target is missed.
 """
@@ -55,7 +55,7 @@ def main() -> int:
     about = report.machine(bench.plan, os.cpu_count() or 1, peers.versions(home))
     report.write(home, results, about)
     print(report.text(results))
-    note(f"written: {home / 'report.md'} and report.json")
+    note(f"written: {home / 'report.md'}, report.json and charts")
     return 0 if all(result.met for result in results) else 1
 
 

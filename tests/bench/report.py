@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .chart import throughput_chart
 from .measure import Plan
 from .results import Result, Target
 
@@ -80,7 +81,10 @@ def machine(plan: Plan, cores: int, peers: Mapping[str, str]) -> dict[str, Any]:
 
 
 def write(home: Path, results: Sequence[Result], about: Mapping[str, Any]) -> None:
-    """Leaves report.md and report.json in the directory."""
+    """Leaves report.md, report.json and a chart of each case's throughput in the directory."""
     (home / "report.md").write_text(markdown(results, about))
     report = {"machine": about, "cases": [result.as_json() for result in results]}
     (home / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+    for result in results:
+        if result.rows:
+            (home / f"{result.case}.svg").write_text(throughput_chart(result))
