@@ -6,6 +6,7 @@ The only place where a Python exception becomes an answer.
 from __future__ import annotations
 
 import concurrent.futures
+import importlib
 import sys
 import traceback
 from concurrent.futures.process import BrokenProcessPool
@@ -20,7 +21,7 @@ INTERNAL = "internal error"
 POOL_DIED = "a pool process died while it ran this request"
 STOPPING = "the request was given up because its worker is stopping"
 
-_HIDDEN_FRAMES = ("<frozen importlib", "<frozen runpy")
+_HIDDEN_FRAMES = ("<frozen importlib", "<frozen runpy", importlib.__file__)
 
 
 class RequestLike(Protocol):

@@ -102,7 +102,7 @@ def _remove_socket() -> None:
 
 
 def _die_with_worker() -> None:
-    """Lets go of the server's "alive" pipe, and dies with the server, which ends when nobody holds the pipe."""
+    """Lets go of the server's "alive" pipe and dies with the server, which ends when nobody holds it."""
     server: Any = forkserver._forkserver
     if server._forkserver_alive_fd is not None:
         os.close(server._forkserver_alive_fd)

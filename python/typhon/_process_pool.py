@@ -83,7 +83,7 @@ class ProcessPool(Executor):
             raise PoolStartError("a pool process died while the pool was started") from None
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Has a child call ``fn(*args, **kwargs)``; ``fn`` is a top-level function, all values can be pickled.
+        """Has a child call ``fn(*args, **kwargs)``; ``fn`` is a top-level function, values can be pickled.
 
         Returns:
             A future of the result. Its exception is the task's own, or PoolProcessDied.
@@ -163,9 +163,9 @@ class _Keeper:
     def pids(self) -> list[int]:
         """Any thread."""
         children = self._children
-        processes = (
-            None if children is None else children._processes
-        )  # the executor has no public name for them
+        if children is None or children._broken:
+            return []
+        processes = children._processes  # the executor has no public name for them
         return sorted(processes) if processes else []
 
     def _hand_out(self) -> None:

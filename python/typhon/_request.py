@@ -43,7 +43,7 @@ def is_json(content_type: str) -> bool:
 
 
 def parse_body(data: bytes, content_type: str) -> Any:
-    """`Request.body`: None for an empty body, the value of a JSON body, else str when it is UTF-8, else bytes.
+    """`Request.body`: None when empty, the value of a JSON body, else str when it is UTF-8, else bytes.
 
     Raises:
         HTTPError: 400 when a JSON body does not parse.

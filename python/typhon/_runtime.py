@@ -38,7 +38,7 @@ def convert_result(result: Any, request: RequestLike) -> Answer:
 
 
 def convert_exception(exc: BaseException, request: RequestLike, debug: bool = False) -> Answer:
-    """The answer to a request whose handler raised ``exc``, logged unless it is an HTTPError. Never raises."""
+    """The answer to a request whose handler raised ``exc``, logged unless it is HTTPError. Never raises."""
     return answer_to(exc, request, debug)
 
 

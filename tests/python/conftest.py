@@ -1,0 +1,51 @@
+"""What the framework's tests share: a Request, an application directory, a clean route table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from _support import AppWriter
+from typhon import Request
+from typhon.routing import table
+
+
+@pytest.fixture
+def request_() -> Request:
+    return Request("GET", "/python/thing", route="/python/thing", id="00000000000000aa")
+
+
+@pytest.fixture(autouse=True)
+def clean_imports() -> Iterator[None]:
+    """Leaves the route table, ``sys.path`` and imported modules as they were."""
+    saved: tuple[list[str], dict[str, Any], list[Any]] = (sys.path[:], sys.modules.copy(), sys.path_hooks[:])
+    table.clear()
+    yield
+    table.clear()
+    sys.path[:] = saved[0]
+    sys.path_hooks[:] = saved[2]
+    sys.path_importer_cache.clear()
+    for name in set(sys.modules) - set(saved[1]):
+        if getattr(sys.modules[name], "__file__", None) and not name.startswith(
+            ("typhon", "multiprocessing")
+        ):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def write_app(tmp_path: Path) -> AppWriter:
+    """``write_app(endpoints="...")`` makes an application directory with these modules; its path."""
+
+    def write(**modules: str) -> Path:
+        directory = tmp_path / "app"
+        for name, source in modules.items():
+            path = directory / f"{name.replace('__', '/')}.py"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(source)
+        return directory
+
+    return write
