@@ -1,0 +1,110 @@
+#include "gateway/http/answer_head.hpp"
+
+#include <array>
+#include <charconv>
+
+#include "gateway/http/char_class.hpp"
+#include "gateway/http/field_kind.hpp"
+#include "proto/errors.hpp"
+
+namespace typhon::http {
+
+namespace {
+
+void append_number(std::string& out, std::uint64_t number) {
+    std::array<char, 20> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+}
+
+}  // namespace
+
+AnswerHead::AnswerHead(std::string& out,
+                       const Exchange& exchange,
+                       int status,
+                       std::string_view date_line)
+    : out_(out), exchange_(exchange), status_(status) {
+    if (status == 200) {
+        out_ += "HTTP/1.1 200 OK\r\n";
+    } else {
+        out_ += "HTTP/1.1 ";
+        append_number(out_, static_cast<std::uint64_t>(status));
+        out_ += ' ';
+        out_ += proto::reason_phrase(status);
+        out_ += "\r\n";
+    }
+    out_ += date_line;
+}
+
+void AnswerHead::field(std::string_view name, std::string_view value) {
+    out_ += name;
+    out_ += ": ";
+    out_ += value;
+    out_ += "\r\n";
+}
+
+bool AnswerHead::handler_field(std::string_view name, std::string_view value) {
+    if (!is_token(name) || !is_field_value(value)) {
+        return false;
+    }
+    if (!is_reserved_in_answer(field_kind(name))) {
+        field(name, value);
+    }
+    return true;
+}
+
+void AnswerHead::end(std::size_t size) {
+    if (!is_bodiless(status_)) {
+        out_ += "Content-Length: ";
+        append_number(out_, size);
+        out_ += "\r\n";
+    }
+    end_lines();
+}
+
+void AnswerHead::end_without_length() {
+    if (!exchange_.http_1_0 && !is_bodiless(status_)) {
+        out_ += "Transfer-Encoding: chunked\r\n";
+    }
+    end_lines();
+}
+
+void AnswerHead::end_lines() {
+    if (!exchange_.keep_alive) {
+        out_ += "Connection: close\r\n\r\n";
+    } else if (exchange_.http_1_0) {
+        out_ += "Connection: keep-alive\r\n\r\n";
+    } else {
+        out_ += "\r\n";
+    }
+}
+
+void write_error(std::string& out,
+                 const Exchange& exchange,
+                 const ErrorAnswer& error,
+                 std::string_view date_line) {
+    const std::string body = proto::error_body(error.text, exchange.id);
+    AnswerHead head(out, exchange, error.status, date_line);
+    head.field("Content-Type", "application/json");
+    if (!error.allow.empty()) {
+        head.field("Allow", error.allow);
+    }
+    if (error.retry_after_s != 0) {
+        head.field("Retry-After", std::to_string(error.retry_after_s));
+    }
+    head.end(body.size());
+    if (sends_body(exchange, error.status)) {
+        out += body;
+    }
+}
+
+void write_options(std::string& out,
+                   const Exchange& exchange,
+                   std::string_view allow,
+                   std::string_view date_line) {
+    AnswerHead head(out, exchange, 204, date_line);
+    head.field("Allow", allow);
+    head.end(0);
+}
+
+}  // namespace typhon::http

@@ -1,0 +1,84 @@
+// Writes the head of an answer. Pure: bytes are appended to a string that the caller sends.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace typhon::http {
+
+/// What of a request its answer depends on.
+struct Exchange {
+    std::uint64_t id = 0;
+    bool keep_alive = true;  // the connection stays open after the answer
+    bool is_head = false;    // HEAD: the same head, no body
+    bool http_1_0 = false;
+};
+
+/// True when an answer of this status never has a body (RFC 9110 section 6.4.1).
+[[nodiscard]] constexpr bool is_bodiless(int status) noexcept {
+    return status == 204 || status == 304 || status < 200;
+}
+
+/// True when the body of the answer is sent.
+[[nodiscard]] constexpr bool sends_body(const Exchange& exchange, int status) noexcept {
+    return !exchange.is_head && !is_bodiless(status);
+}
+
+class AnswerHead {
+public:
+    /// Appends status line and Date to `out`. `date_line` comes from DateCache.
+    AnswerHead(std::string& out, const Exchange& exchange, int status, std::string_view date_line);
+
+    /// Goes on with a head that begin_answer() has begun.
+    [[nodiscard]] static AnswerHead end_of(std::string& out,
+                                           const Exchange& exchange,
+                                           int status) noexcept {
+        return {out, exchange, status};
+    }
+
+    /// Appends a field that is known to be good.
+    void field(std::string_view name, std::string_view value);
+
+    /// Appends a field of a handler. False, and nothing is appended, when name or value could split
+    /// the answer. Fields that the front writes itself are skipped.
+    [[nodiscard]] bool handler_field(std::string_view name, std::string_view value);
+
+    /// Ends the head of an answer with a body of `size` bytes.
+    void end(std::size_t size);
+
+    /// Ends the head of an answer whose length is not known: chunked in HTTP/1.1; in HTTP/1.0 the
+    /// end of the connection is the end of the body, and the exchange must not keep it alive.
+    void end_without_length();
+
+private:
+    AnswerHead(std::string& out, const Exchange& exchange, int status) noexcept
+        : out_(out), exchange_(exchange), status_(status) {}
+    void end_lines();
+
+    std::string& out_;
+    const Exchange& exchange_;
+    int status_;
+};
+
+/// A whole answer in the error form, with Retry-After when `retry_after_s` is not 0 and with Allow
+/// when `allow` is not empty.
+struct ErrorAnswer {
+    int status = 500;
+    std::string_view text{};
+    std::string_view allow{};
+    std::uint32_t retry_after_s = 0;
+};
+void write_error(std::string& out,
+                 const Exchange& exchange,
+                 const ErrorAnswer& error,
+                 std::string_view date_line);
+
+/// A 204 with Allow: the answer to OPTIONS.
+void write_options(std::string& out,
+                   const Exchange& exchange,
+                   std::string_view allow,
+                   std::string_view date_line);
+
+}  // namespace typhon::http

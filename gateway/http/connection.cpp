@@ -1,0 +1,240 @@
+#include "gateway/http/connection.hpp"
+
+#include <exception>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <spdlog/spdlog.h>
+#include <sys/ioctl.h>
+
+#include "gateway/http/content_stream.hpp"
+
+namespace typhon::http {
+
+namespace {
+
+constexpr std::uint16_t kMaxInARow = 64;  // then other connections get their turn
+
+}  // namespace
+
+Connection::Connection(std::shared_ptr<LoopState> state, int fd, bool refuse)
+    : state_(std::move(state)),
+      socket_(state_->services.loop),
+      buffer_(state_->blocks),
+      peer_(peer_of(fd)),
+      refuse_(refuse) {
+    error_code ignored;  // assign() fails only when a socket is open already
+    socket_.assign(asio::generic::stream_protocol(AF_UNSPEC, 0), fd, ignored);
+    socket_.native_non_blocking(true, ignored);
+    ++state_->connections;
+}
+
+Connection::~Connection() {
+    state_->give_back(std::move(head_));
+    --state_->connections;
+    if (state_->on_connection_gone) {
+        state_->on_connection_gone();
+    }
+}
+
+Task<void> Connection::run(std::unique_ptr<Connection> self) {
+    try {
+        co_await self->serve();
+        self->close();
+    } catch (const std::exception& error) {
+        spdlog::error("A connection was closed: {}", error.what());
+    }
+}
+
+Task<void> Connection::serve() {
+    if (refuse_) {
+        co_await refuse_fault({503, "Too many connections are open."});
+    }
+    while (open()) {
+        Head::Status status = Head::Status::incomplete;
+        if (!buffer_.empty()) {
+            if (head_ == nullptr) {
+                head_ = state_->take_head();
+            }
+            status = head_->parse(buffer_.bytes(), state_->limits);
+        }
+        if (status == Head::Status::incomplete) {
+            if (!flush()) {
+                co_await write_rest();
+            }
+            if (!open()) {
+                break;
+            }
+            wait_for_head();
+            error_code fault;
+            const std::size_t size = co_await socket_.async_read_some(
+                asio::buffer(buffer_.space(), buffer_.space_size()),
+                asio::redirect_error(kUseTask, fault));
+            waiting_for_head_ = false;
+            if (size == 0 || timed_out_) {
+                co_await end_without_head();
+                break;
+            }
+            buffer_.commit(size);
+            in_a_row_ = 0;
+            continue;
+        }
+        if (status == Head::Status::fault) {
+            co_await refuse_fault(head_->fault());
+            break;
+        }
+        const Step step = start_request();
+        if (step != Step::answered) {
+            co_await do_step(step);
+        }
+        finish_request();
+        if (!exchange_.keep_alive) {
+            break;
+        }
+        if (++in_a_row_ == kMaxInARow) {
+            co_await yield();
+        }
+    }
+    co_await say_goodbye();
+}
+
+void Connection::wait_for_head() {
+    waiting_for_head_ = buffer_.empty();
+    buffer_.make_room();
+    if (waiting_for_head_ && state_->draining) {
+        state_->arm(*this, DeadlineKind::quiet);
+    } else if (waiting_for_head_ && served_) {
+        state_->arm(*this, DeadlineKind::idle);
+    } else if (kind != DeadlineKind::head || !DeadlineEntry::is_linked()) {
+        state_->arm(*this, DeadlineKind::head);
+    }
+}
+
+/// The read for a head brought nothing: the client closed, or its time is over.
+Task<void> Connection::end_without_head() {
+    if (timed_out_ && !buffer_.empty()) {
+        co_await refuse_fault({408, "The request head took too long."});
+    } else if (timed_out_ && kind == DeadlineKind::quiet) {
+        unread_body_ = true;  // a request may be on its way: no reset while it arrives
+    } else if (!timed_out_) {
+        open_ = false;
+    }
+}
+
+Task<void> Connection::refuse_fault(Fault fault) {
+    exchange_ = {};
+    exchange_.id = state_->services.ids.next();
+    exchange_.keep_alive = false;
+    exchange_.is_head = head_ != nullptr && head_->method() == "HEAD";
+    unread_body_ = true;
+    write_error_answer({.status = fault.status,
+                        .text = fault.text,
+                        .retry_after_s = fault.status == 503 ? 1U : 0U});
+    co_await say_goodbye();
+    open_ = false;
+}
+
+Task<void> Connection::do_step(Step step) {
+    switch (step) {
+        case Step::answered:
+            break;
+        case Step::answered_body:
+            if (exchange_.keep_alive) {
+                co_await discard_body();
+            }
+            break;
+        case Step::read_body:
+            if (co_await read_body()) {
+                route_again();
+                co_await do_step(serve_request());
+            }
+            break;
+        case Step::blocking:
+            co_await serve_blocking();
+            break;
+        case Step::stream:
+        case Step::large:
+            co_await send_native(step, state_->response);
+            break;
+        case Step::python:
+            co_await serve_python();
+            break;
+    }
+}
+
+/// What the request took is free again; the connection is ready for the next one.
+void Connection::finish_request() {
+    release_input();
+    served_ = true;
+}
+
+void Connection::release_input() {
+    state_->give_back(std::move(head_));
+    body_view_ = {};
+    body_ = std::string();
+    buffer_.consume(std::exchange(request_bytes_, 0));
+    buffer_.shrink();
+}
+
+Task<void> Connection::yield() {
+    in_a_row_ = 0;
+    if (!flush()) {
+        co_await write_rest();
+    }
+    co_await asio::post(socket_.get_executor(), kUseTask);
+}
+
+void Connection::on_deadline() {
+    error_code ignored;
+    int waiting = 0;
+    switch (kind) {
+        case DeadlineKind::look:
+            look_at_client();
+            return;
+        case DeadlineKind::body:
+            if (!body_is_slow()) {
+                state_->arm(*this, DeadlineKind::body);
+                return;
+            }
+            break;
+        case DeadlineKind::quiet:
+            ::ioctl(socket_.native_handle(), FIONREAD, &waiting);
+            if (waiting > 0) {
+                return;  // the read that waits will bring it
+            }
+            break;
+        default:
+            break;
+    }
+    timed_out_ = true;
+    socket_.cancel(ignored);
+}
+
+void Connection::look_at_client() {
+    if (client_is_gone()) {
+        close();
+    } else {
+        state_->arm(*this, DeadlineKind::look);
+    }
+}
+
+void Connection::begin_drain() {
+    if (waiting_for_head_) {
+        state_->arm(*this, DeadlineKind::quiet);
+    }
+}
+
+void Connection::close() {
+    open_ = false;
+    error_code ignored;
+    socket_.close(ignored);
+    if (call_ != nullptr) {
+        state_->services.port.cancel(*std::exchange(call_, nullptr));
+    }
+    if (stream_ != nullptr) {
+        std::exchange(stream_, nullptr)->abandon();
+    }
+}
+
+}  // namespace typhon::http

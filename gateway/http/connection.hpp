@@ -1,0 +1,154 @@
+// One client connection, from accept to close: reads heads and bodies, has requests answered,
+// writes the answers in order.
+//
+// It does not parse (head.hpp, chunked.hpp), choose routes (native_router.hpp) or know workers
+// (relay/port.hpp). One coroutine, run(), is its whole life; what can be done at once is done
+// without suspending, and answers that are made meanwhile leave in one send. Loop thread only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+
+#include "gateway/asio.hpp"
+#include "gateway/http/answer_head.hpp"
+#include "gateway/http/deadline_queue.hpp"
+#include "gateway/http/head.hpp"
+#include "gateway/http/loop_state.hpp"
+#include "gateway/http/native_call.hpp"
+#include "gateway/http/read_buffer.hpp"
+#include "gateway/relay/call.hpp"
+
+namespace typhon::http {
+
+class ContentStream;
+
+class Connection final : public DeadlineEntry, public ConnectionListHook {
+public:
+    /// Takes ownership of `fd`, an accepted non-blocking stream socket. With `refuse` the client is
+    /// only told that there are too many connections.
+    Connection(std::shared_ptr<LoopState> state, int fd, bool refuse);
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+    Connection(Connection&&) = delete;
+    Connection& operator=(Connection&&) = delete;
+
+    /// Serves the connection until it is closed. Never throws.
+    static Task<void> run(std::unique_ptr<Connection> self);
+
+    /// The deadline that was armed has passed.
+    void on_deadline();
+
+    /// The gateway drains: an idle connection closes soon, another one after its answer.
+    void begin_drain();
+
+    /// Closes the socket now; run() ends soon.
+    void close();
+
+private:
+    using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, LoopExecutor>;
+
+    /// What is to be done with a request whose head is complete.
+    enum class Step : std::uint8_t {
+        answered,       // the answer is in the output, the request is finished
+        answered_body,  // the answer is in the output, the body is not read yet
+        read_body,      // the body must be read first
+        blocking,       // a native handler for the pool
+        stream,         // a native answer from a content provider
+        large,          // a native answer whose body is too large to be copied
+        python,
+    };
+
+    /// Where a request goes.
+    enum class Target : std::uint8_t { answered, native, healthy, python };
+
+    // connection.cpp: life, heads, writing
+    Task<void> serve();
+    Task<void> end_without_head();
+    Task<void> refuse_fault(Fault fault);
+    Task<void> do_step(Step step);
+    Task<void> yield();
+    void wait_for_head();
+    void look_at_client();
+    void finish_request();
+    void release_input();
+    [[nodiscard]] bool open() const noexcept { return open_ && socket_.is_open(); }
+
+    // connection_write.cpp
+    [[nodiscard]] bool flush();
+    [[nodiscard]] bool send_with(std::string_view body);
+    Task<void> write_rest();
+    Task<void> say_goodbye();
+    Task<void> linger();
+    void write_error_answer(const ErrorAnswer& error);
+    void settle_keep_alive() noexcept;
+
+    // connection_body.cpp
+    [[nodiscard]] bool take_body_at_hand();
+    Task<bool> read_body();
+    Task<void> read_length_body();
+    Task<Fault> read_chunked_body();
+    Task<void> discard_body();
+    Task<std::size_t> read_some(char* data, std::size_t size);
+    [[nodiscard]] bool body_is_slow() const;
+    void start_body_clock();
+
+    // connection_route.cpp
+    [[nodiscard]] Step start_request();
+    [[nodiscard]] Target route();
+    [[nodiscard]] Target route_beyond_native();
+    [[nodiscard]] const proto::RouteMatch& match_native();
+    void route_again();
+    Target answer_unread(const ErrorAnswer& error);
+    Target answer_options(std::string_view allow);
+    void settle_unread_body() noexcept;
+    [[nodiscard]] Step serve_request();
+    void answer_healthy();
+
+    // connection_native.cpp
+    [[nodiscard]] Step serve_native();
+    [[nodiscard]] Step write_native_answer(Response& response);
+    void fill_native(Request& request);
+    Task<void> send_native(Step step, Response& response);
+    Task<void> serve_blocking();
+    Task<void> serve_stream(Response response);
+    Task<void> pump(std::shared_ptr<ContentStream> stream);
+
+    // connection_python.cpp
+    Task<void> serve_python();
+    Task<void> write_reply(const relay::Call& call);
+    [[nodiscard]] bool begin_reply(const proto::Reply& reply);
+    [[nodiscard]] bool client_is_gone() const;
+
+    std::shared_ptr<LoopState> state_;
+    Socket socket_;
+    ReadBuffer buffer_;
+    std::unique_ptr<Head> head_;
+    std::string body_;            // a body that was not whole in the buffer
+    std::string rest_;            // bytes that the socket did not take at once
+    std::string_view body_view_;  // the request's body, in buffer_ or in body_
+    Peer peer_;
+    relay::Call* call_ = nullptr;      // a Python request that waits for its answer
+    ContentStream* stream_ = nullptr;  // an answer that is being streamed
+    proto::SteadyClock::time_point body_start_{};
+    std::size_t body_bytes_ = 0;     // received of this body
+    std::size_t request_bytes_ = 0;  // of this request in buffer_
+    Exchange exchange_;
+    std::uint32_t native_route_ = 0;
+    std::uint16_t in_a_row_ = 0;  // requests answered without suspending
+    Target target_ = Target::answered;
+    bool open_ = true;
+    bool refuse_ = false;
+    bool served_ = false;            // at least one request
+    bool waiting_for_head_ = false;  // suspended without a byte of a request
+    bool timed_out_ = false;
+    bool unread_body_ = false;  // the client may still be sending
+};
+
+}  // namespace typhon::http

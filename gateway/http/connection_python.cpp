@@ -1,0 +1,132 @@
+// How a connection has the relay answer: packs the request, waits, writes the reply.
+#include <utility>
+
+#include <poll.h>
+
+#include "gateway/http/char_class.hpp"
+#include "gateway/http/connection.hpp"
+#include "proto/codec.hpp"
+#include "proto/errors.hpp"
+
+namespace typhon::http {
+
+namespace {
+
+constexpr std::size_t kMaxCopiedBody = 16U << 10;
+
+bool is_forwarded(const Head& head, const Field& field) {
+    return !is_hop_by_hop(field.kind) && field.kind != FieldKind::expect &&
+           !head.connection_names(head.view(field.name));
+}
+
+/// The fields that concern the handler, as a header block.
+void write_header_block(const Head& head, std::string& out) {
+    std::size_t count = 0;
+    for (const Field& field : head.fields()) {
+        count += is_forwarded(head, field) ? 1 : 0;
+    }
+    proto::HeaderBlockWriter writer(out, count);
+    for (const Field& field : head.fields()) {
+        if (is_forwarded(head, field)) {
+            writer.add(head.view(field.name), head.view(field.value));
+        }
+    }
+}
+
+ErrorAnswer error_answer(const relay::Call& call) {
+    const proto::ErrorInfo& info = proto::error_info(call.error);
+    return {.status = info.status,
+            .text = info.text,
+            .allow = call.allow,
+            .retry_after_s = info.retryable ? std::max(call.retry_after_s, 1U) : 0};
+}
+
+}  // namespace
+
+Task<void> Connection::serve_python() {
+    if (!flush()) {
+        co_await write_rest();
+        if (!open()) {
+            co_return;
+        }
+    }
+    relay::Call call;
+    call.id = exchange_.id;
+    call_ = &call;
+    state_->arm(*this, DeadlineKind::look);
+    co_await asio::async_initiate<const asio::use_awaitable_t<LoopExecutor>, void()>(
+        [this, &call](auto handler) {
+            write_header_block(*head_, state_->header_block);
+            const std::string client = peer_.text();
+            proto::Request request;
+            request.id = call.id;
+            request.method = head_->method();
+            request.path = head_->path();
+            request.query = head_->query();
+            request.client = client;
+            request.headers = state_->header_block;
+            request.body = body_view_;
+            state_->services.port.send(call, request, std::move(handler));
+            release_input();  // the relay has its own copy
+        },
+        kUseTask);
+    call_ = nullptr;
+    DeadlineQueue::disarm(*this);
+    if (open()) {
+        co_await write_reply(call);
+    }
+}
+
+Task<void> Connection::write_reply(const relay::Call& call) {
+    settle_keep_alive();
+    std::string& out = state_->output;
+    if (call.options) {
+        write_options(out, exchange_, call.allow, state_->date_line());
+    } else if (call.error == proto::ErrorCode::client_left) {
+        open_ = false;
+    } else if (call.error != proto::ErrorCode::none) {
+        write_error_answer(error_answer(call));
+    } else if (!begin_reply(call.reply)) {
+        const proto::ErrorInfo& info = proto::error_info(proto::ErrorCode::bad_reply);
+        write_error_answer({.status = info.status, .text = info.text});
+    } else if (sends_body(exchange_, call.reply.status)) {
+        if (call.reply.body.size() <= kMaxCopiedBody) {
+            out += call.reply.body;
+        } else if (!send_with(call.reply.body)) {
+            co_await write_rest();
+        }
+    }
+}
+
+/// Appends the head of a reply. False, and nothing is appended, when it cannot be sent.
+bool Connection::begin_reply(const proto::Reply& reply) {
+    std::string& out = state_->output;
+    const std::size_t start = out.size();
+    bool good = reply.status >= 200 && reply.status <= 599;
+    AnswerHead head(out, exchange_, reply.status, state_->date_line());
+    if (!reply.content_type.empty()) {
+        good = good && head.handler_field("Content-Type", reply.content_type);
+    }
+    proto::HeaderBlockReader reader(reply.headers);
+    std::string_view name;
+    std::string_view value;
+    while (good && reader.next(name, value)) {
+        good = head.handler_field(name, value);
+    }
+    if (!good || reader.failed()) {
+        out.resize(start);
+        return false;
+    }
+    head.end(reply.body.size());
+    return true;
+}
+
+/// True when the client has reset the connection or closed it both ways. A client that has only
+/// finished sending still wants its answer.
+bool Connection::client_is_gone() const {
+    pollfd look{};
+    look.fd = const_cast<Socket&>(socket_).native_handle();
+    return ::poll(&look, 1, 0) > 0 && (look.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+}
+
+}  // namespace typhon::http

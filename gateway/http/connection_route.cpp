@@ -1,0 +1,147 @@
+// What a connection does with a request whose head is complete: where it goes, and whether its body
+// is read.
+#include "gateway/http/connection.hpp"
+#include "proto/errors.hpp"
+
+namespace typhon::http {
+
+namespace {
+
+constexpr std::size_t kMaxDiscard = 64U << 10;  // of a body that nobody wants
+constexpr std::string_view kAllMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+constexpr std::string_view kHealthyMethods = "GET, HEAD, OPTIONS";
+
+std::string_view text_of(proto::ErrorCode code) {
+    return proto::error_info(code).text;
+}
+
+}  // namespace
+
+Connection::Step Connection::start_request() {
+    exchange_.id = state_->services.ids.next();
+    exchange_.keep_alive = head_->keep_alive();
+    exchange_.is_head = head_->method() == "HEAD";
+    exchange_.http_1_0 = head_->http_1_0();
+    request_bytes_ = head_->size();
+    target_ = route();
+    if (head_->framing() == Framing::none) {
+        return target_ == Target::answered ? Step::answered : serve_request();
+    }
+    if (target_ == Target::answered) {
+        return Step::answered_body;
+    }
+    return take_body_at_hand() ? serve_request() : Step::read_body;
+}
+
+Connection::Target Connection::route() {
+    if (head_->form() == TargetForm::asterisk) {
+        return answer_options(kAllMethods);
+    }
+    const proto::PathFault fault = state_->path.parse(head_->path());
+    if (fault != proto::PathFault::none) {
+        return answer_unread({.status = 400, .text = proto::path_fault_text(fault)});
+    }
+    if (head_->framing() == Framing::length && head_->content_length() > state_->options.max_body) {
+        return answer_unread({.status = 413, .text = text_of(proto::ErrorCode::payload_too_large)});
+    }
+    const proto::RouteMatch& match = match_native();
+    switch (match.outcome) {
+        case proto::RouteMatch::Outcome::found:
+            native_route_ = match.route;
+            return Target::native;
+        case proto::RouteMatch::Outcome::method_not_allowed:
+            return answer_unread({.status = 405,
+                                  .text = text_of(proto::ErrorCode::method_not_allowed),
+                                  .allow = match.allow});
+        case proto::RouteMatch::Outcome::options:
+            return answer_options(match.allow);
+        case proto::RouteMatch::Outcome::not_found:
+            break;
+    }
+    return route_beyond_native();
+}
+
+/// Matches again what another connection may have overwritten while the body was read.
+void Connection::route_again() {
+    if (target_ == Target::native) {
+        (void)state_->path.parse(head_->path());
+        (void)match_native();
+    }
+}
+
+const proto::RouteMatch& Connection::match_native() {
+    proto::RouteMatch& match = state_->match;
+    state_->services.router.match(head_->method(), head_->path(), state_->path, match);
+    return match;
+}
+
+Connection::Target Connection::route_beyond_native() {
+    const proto::PathSegments& path = state_->path;
+    if (path.size() >= 2 && path[0] == "python") {
+        return Target::python;
+    }
+    if (path.size() != 2 || path[0] != "-" || path[1] != "healthy") {
+        return answer_unread({.status = 404, .text = text_of(proto::ErrorCode::not_found)});
+    }
+    if (head_->method() == "OPTIONS") {
+        return answer_options(kHealthyMethods);
+    }
+    if (head_->method() != "GET" && head_->method() != "HEAD") {
+        return answer_unread({.status = 405,
+                              .text = text_of(proto::ErrorCode::method_not_allowed),
+                              .allow = kHealthyMethods});
+    }
+    return Target::healthy;
+}
+
+Connection::Step Connection::serve_request() {
+    switch (target_) {
+        case Target::native:
+            return serve_native();
+        case Target::healthy:
+            answer_healthy();
+            break;
+        case Target::python:
+            return Step::python;
+        case Target::answered:
+            break;
+    }
+    return Step::answered;
+}
+
+/// An answer before the body was read: a small body is dropped later, a large one ends the
+/// connection.
+Connection::Target Connection::answer_unread(const ErrorAnswer& error) {
+    settle_unread_body();
+    write_error_answer(error);
+    return Target::answered;
+}
+
+Connection::Target Connection::answer_options(std::string_view allow) {
+    settle_unread_body();
+    settle_keep_alive();
+    write_options(state_->output, exchange_, allow, state_->date_line());
+    return Target::answered;
+}
+
+void Connection::settle_unread_body() noexcept {
+    const bool small = head_->framing() == Framing::length &&
+                       head_->content_length() <= kMaxDiscard && !head_->expects_continue();
+    if (head_->framing() != Framing::none && !small) {
+        exchange_.keep_alive = false;
+    }
+    unread_body_ = head_->framing() != Framing::none && !exchange_.keep_alive;
+}
+
+void Connection::answer_healthy() {
+    constexpr std::string_view kBody = R"({"status":"ok"})";
+    settle_keep_alive();
+    AnswerHead head(state_->output, exchange_, 200, state_->date_line());
+    head.field("Content-Type", "application/json");
+    head.end(kBody.size());
+    if (sends_body(exchange_, 200)) {
+        state_->output += kBody;
+    }
+}
+
+}  // namespace typhon::http

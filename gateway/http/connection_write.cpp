@@ -1,0 +1,123 @@
+// How a connection sends: at once what the socket takes, the rest under the write deadline.
+#include <array>
+#include <cerrno>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/write.hpp>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "gateway/http/connection.hpp"
+
+namespace typhon::http {
+
+namespace {
+
+constexpr std::size_t kKeepOutput = 256U << 10;
+constexpr std::size_t kMaxLinger = 4U << 20;  // bytes
+
+void reset(std::string& output) {
+    output.clear();
+    if (output.capacity() > kKeepOutput) {
+        output.shrink_to_fit();
+    }
+}
+
+bool would_block(int fault) {
+    return fault == EAGAIN || fault == EWOULDBLOCK || fault == EINTR;
+}
+
+}  // namespace
+
+/// Sends the output. False when the socket did not take all: then write_rest().
+bool Connection::flush() {
+    return state_->output.empty() || send_with({});
+}
+
+/// Sends the output and then `body`. False when the socket did not take all: then write_rest().
+bool Connection::send_with(std::string_view body) {
+    std::string& output = state_->output;
+    std::array<iovec, 2> parts{
+        {{output.data(), output.size()}, {const_cast<char*>(body.data()), body.size()}}};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = body.empty() ? 1 : 2;
+    const ssize_t sent =
+        body.empty() ? ::send(socket_.native_handle(),
+                              output.data(),
+                              output.size(),
+                              MSG_NOSIGNAL | MSG_DONTWAIT)
+                     : ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && !would_block(errno)) {
+        open_ = false;
+        reset(output);
+        return true;
+    }
+    const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+    if (done == output.size() + body.size()) {
+        reset(output);
+        return true;
+    }
+    if (done < output.size()) {
+        rest_.assign(output, done);
+        rest_ += body;
+    } else {
+        rest_ = body.substr(done - output.size());
+    }
+    reset(output);
+    return false;
+}
+
+/// Sends rest_; closes the connection when the client does not take it in time.
+Task<void> Connection::write_rest() {
+    state_->arm(*this, DeadlineKind::write);
+    error_code fault;
+    co_await asio::async_write(socket_, asio::buffer(rest_), asio::redirect_error(kUseTask, fault));
+    DeadlineQueue::disarm(*this);
+    rest_ = std::string();
+    if (fault) {
+        open_ = false;
+    }
+}
+
+/// Sends what is left, and reads on for a while when the client may still be sending: closing with
+/// unread bytes would reset the connection, and the client would not see the answer.
+Task<void> Connection::say_goodbye() {
+    if (!open()) {
+        co_return;
+    }
+    if (!flush()) {
+        co_await write_rest();
+    }
+    if (open() && (unread_body_ || !buffer_.empty())) {
+        co_await linger();
+    }
+}
+
+Task<void> Connection::linger() {
+    error_code fault;
+    socket_.shutdown(Socket::shutdown_send, fault);
+    timed_out_ = false;
+    state_->arm(*this, DeadlineKind::linger);
+    buffer_.truncate(0);
+    buffer_.make_room();
+    for (std::size_t total = 0; open() && !fault && !timed_out_ && total < kMaxLinger;) {
+        total +=
+            co_await socket_.async_read_some(asio::buffer(buffer_.space(), buffer_.space_size()),
+                                             asio::redirect_error(kUseTask, fault));
+    }
+    DeadlineQueue::disarm(*this);
+}
+
+void Connection::write_error_answer(const ErrorAnswer& error) {
+    settle_keep_alive();
+    write_error(state_->output, exchange_, error, state_->date_line());
+}
+
+/// A draining gateway answers what it has read, and ends the connection with the last answer.
+void Connection::settle_keep_alive() noexcept {
+    const bool last = buffer_.bytes().size() <= request_bytes_;
+    exchange_.keep_alive = exchange_.keep_alive && !(state_->draining && last);
+}
+
+}  // namespace typhon::http

@@ -1,0 +1,136 @@
+#include "gateway/http/content_stream.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <exception>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
+
+namespace typhon::http {
+
+namespace {
+
+constexpr std::size_t kMaxReady = 256U << 10;
+constexpr std::size_t kMaxPiece = 64U << 10;
+
+void append_chunk(std::string& out, std::string_view piece) {
+    std::array<char, 16> digits{};
+    const auto end =
+        std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16).ptr;
+    out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+    out += "\r\n";
+    out += piece;
+    out += "\r\n";
+}
+
+}  // namespace
+
+ContentStream::ContentStream(asio::io_context& loop, Response response, bool chunked)
+    : loop_(loop), wake_up_(loop), response_(std::move(response)), chunked_(chunked) {}
+
+void ContentStream::produce() noexcept {
+    bool success = false;
+    try {
+        success = run_provider();
+    } catch (const std::exception& error) {
+        spdlog::error("A content provider failed: {}", error.what());
+    } catch (...) {
+        spdlog::error("A content provider failed: unknown exception");
+    }
+    try {
+        response_.content_provider_success_ = success;
+        response_.clear();  // calls the releaser
+    } catch (...) {
+        spdlog::error("The resource releaser of a content provider failed");
+    }
+    finish(success);
+}
+
+bool ContentStream::run_provider() {
+    DataSink sink;
+    sink.write = [this](const char* data, std::size_t size) { return write({data, size}); };
+    sink.done = [this] { said_done_ = true; };
+    sink.is_writable = [this] { return is_writable(); };
+    while (!done()) {
+        const std::size_t left =
+            response_.content_length_ == 0 ? 0 : response_.content_length_ - offset_;
+        if (!is_writable() || !response_.content_provider_(offset_, left, sink)) {
+            return false;
+        }
+    }
+    return is_writable();
+}
+
+bool ContentStream::done() const noexcept {
+    return response_.content_length_ != 0 ? offset_ >= response_.content_length_ : said_done_;
+}
+
+bool ContentStream::write(std::string_view data) {
+    if (response_.content_length_ != 0 && data.size() > response_.content_length_ - offset_) {
+        return false;  // more than was announced
+    }
+    offset_ += data.size();
+    while (!data.empty()) {
+        const std::string_view piece = data.substr(0, kMaxPiece);
+        if (!append(piece)) {
+            return false;
+        }
+        data.remove_prefix(piece.size());
+    }
+    return true;
+}
+
+bool ContentStream::append(std::string_view piece) {
+    std::unique_lock lock(mutex_);
+    room_.wait(lock, [this] { return abandoned_ || ready_.size() < kMaxReady; });
+    if (abandoned_) {
+        return false;
+    }
+    if (chunked_) {
+        append_chunk(ready_, piece);
+    } else {
+        ready_ += piece;
+    }
+    notify();
+    return true;
+}
+
+bool ContentStream::is_writable() {
+    const std::lock_guard lock(mutex_);
+    return !abandoned_;
+}
+
+void ContentStream::finish(bool success) {
+    const std::lock_guard lock(mutex_);
+    if (success && chunked_) {
+        ready_ += "0\r\n\r\n";
+    }
+    state_ = success ? State::finished : State::failed;
+    notify();
+}
+
+void ContentStream::notify() {
+    if (!std::exchange(notified_, true)) {
+        asio::post(loop_, [self = shared_from_this()] { self->wake_up_.wake(); });
+    }
+}
+
+ContentStream::State ContentStream::take(std::string& out) {
+    const std::lock_guard lock(mutex_);
+    notified_ = false;
+    out.swap(ready_);
+    room_.notify_all();
+    return state_;
+}
+
+void ContentStream::abandon() {
+    const std::lock_guard lock(mutex_);
+    abandoned_ = true;
+    room_.notify_all();
+    notify();
+}
+
+}  // namespace typhon::http

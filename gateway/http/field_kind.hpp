@@ -1,0 +1,37 @@
+// The header fields that the front itself must know. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace typhon::http {
+
+enum class FieldKind : std::uint8_t {
+    other,
+    host,
+    content_length,
+    date,
+    expect,
+    connection,  // from here on hop-by-hop (RFC 9110 section 7.6.1): never forwarded
+    transfer_encoding,
+    keep_alive,
+    proxy_connection,
+    te,
+    trailer,
+    upgrade,
+};
+
+/// The kind of the field `name` (any case).
+[[nodiscard]] FieldKind field_kind(std::string_view name) noexcept;
+
+[[nodiscard]] constexpr bool is_hop_by_hop(FieldKind kind) noexcept {
+    return kind >= FieldKind::connection;
+}
+
+/// True for what a handler may not set: the front writes these itself, or they speak of the
+/// connection.
+[[nodiscard]] constexpr bool is_reserved_in_answer(FieldKind kind) noexcept {
+    return is_hop_by_hop(kind) || kind == FieldKind::content_length || kind == FieldKind::date;
+}
+
+}  // namespace typhon::http

@@ -1,0 +1,161 @@
+#include "gateway/http/native_call.hpp"
+
+#include <array>
+#include <bit>
+#include <exception>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+
+#include "gateway/http/char_class.hpp"
+#include "gateway/http/multipart.hpp"
+#include "proto/errors.hpp"
+
+namespace typhon::http {
+
+namespace {
+
+void parse_query(std::string_view query, QueryParams& params) {
+    while (!query.empty()) {
+        const std::size_t end = query.find('&');
+        const std::string_view pair = query.substr(0, end);
+        query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
+        if (pair.empty()) {
+            continue;
+        }
+        const std::size_t equals = pair.find('=');
+        const std::string_view value =
+            equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
+        params.emplace(proto::percent_decode(pair.substr(0, equals), true),
+                       proto::percent_decode(value, true));
+    }
+}
+
+void assign_path(std::string& out, const Head& head, const proto::PathSegments& path) {
+    if (path.plain()) {
+        out.assign(head.path());
+        return;
+    }
+    out.clear();
+    for (const std::string_view segment : path.segments()) {
+        out += '/';
+        out += segment;
+    }
+}
+
+void answer_with_error(Response& response, int status, std::string_view text, std::uint64_t id) {
+    response.clear();
+    response.status = status;
+    response.set_json(proto::error_body(text, id));
+}
+
+void answer_internal(const Request& request, Response& response, const char* what) {
+    spdlog::error("{} {}: the handler failed: {} (request {})",
+                  request.method,
+                  request.path,
+                  what,
+                  proto::request_id_text(request.id));
+    answer_with_error(
+        response, 500, proto::error_info(proto::ErrorCode::internal).text, request.id);
+}
+
+}  // namespace
+
+std::string Peer::text() const {
+    if (ip.empty()) {
+        return {};
+    }
+    const std::string host = ip.find(':') == std::string::npos ? ip : "[" + ip + "]";
+    return host + ":" + std::to_string(port);
+}
+
+Peer peer_of(int fd) {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (::getpeername(fd, std::bit_cast<sockaddr*>(&storage), &size) != 0) {
+        return {};
+    }
+    if (storage.ss_family == AF_INET) {
+        const auto* address = std::bit_cast<const sockaddr_in*>(&storage);
+        ::inet_ntop(AF_INET, &address->sin_addr, text.data(), text.size());
+        return {text.data(), ntohs(address->sin_port)};
+    }
+    if (storage.ss_family == AF_INET6) {
+        const auto* address = std::bit_cast<const sockaddr_in6*>(&storage);
+        ::inet_ntop(AF_INET6, &address->sin6_addr, text.data(), text.size());
+        return {text.data(), ntohs(address->sin6_port)};
+    }
+    return {};
+}
+
+void fill_request(Request& request,
+                  const Head& head,
+                  const proto::PathSegments& path,
+                  const proto::Params& params,
+                  const Peer& peer) {
+    request.method.assign(head.method());
+    request.target.assign(head.target());
+    request.version = head.http_1_0() ? "HTTP/1.0" : "HTTP/1.1";
+    assign_path(request.path, head, path);
+    for (const Field& field : head.fields()) {
+        request.headers.emplace(head.view(field.name), head.view(field.value));
+    }
+    parse_query(head.query(), request.params);
+    fill_path_params(params, request.path_params);
+    request.remote_addr = peer.ip;
+    request.remote_port = peer.port;
+}
+
+void fill_from_body(Request& request) {
+    if (request.body.empty()) {
+        return;
+    }
+    const auto field = request.headers.find("Content-Type");
+    if (field == request.headers.end()) {
+        return;
+    }
+    const std::string_view type = field->second;
+    const std::string_view bare = trim_ows(type.substr(0, type.find(';')));
+    if (equals_lower(bare, "application/x-www-form-urlencoded")) {
+        parse_query(request.body, request.params);
+    } else if (equals_lower(bare, "multipart/form-data")) {
+        parse_multipart(request.body, multipart_boundary(type), request.files);
+    }
+}
+
+void run_handler(const Handler& handler, const Request& request, Response& response) noexcept {
+    try {
+        handler(request, response);
+    } catch (const HttpError& error) {
+        answer_with_error(response, error.status(), error.what(), request.id);
+    } catch (const std::exception& error) {
+        answer_internal(request, response, error.what());
+    } catch (...) {
+        answer_internal(request, response, "unknown exception");
+    }
+}
+
+bool begin_answer(std::string& out,
+                  const Exchange& exchange,
+                  const Response& response,
+                  std::string_view date_line) {
+    const std::size_t start = out.size();
+    bool good = response.status >= 200 && response.status <= 599;
+    if (good) {
+        AnswerHead head(out, exchange, response.status, date_line);
+        for (const auto& [name, value] : response.headers) {
+            good = good && head.handler_field(name, value);
+        }
+    }
+    if (!good) {
+        out.resize(start);
+        spdlog::error("A handler's status or header fields cannot be sent (request {})",
+                      proto::request_id_text(exchange.id));
+    }
+    return good;
+}
+
+}  // namespace typhon::http

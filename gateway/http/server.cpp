@@ -1,0 +1,85 @@
+#include "gateway/http/server.hpp"
+
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "gateway/http/loop_state.hpp"
+
+namespace typhon::http {
+
+namespace {
+
+constexpr std::size_t kMaxRefusing = 256;  // connections that are told 503 at a time
+
+}  // namespace
+
+LoopServer::LoopServer(asio::io_context& loop,
+                       std::uint32_t loop_index,
+                       const HttpOptions& options,
+                       const NativeRouter& router,
+                       BlockingPool& pool,
+                       relay::Port& port,
+                       IdSource& ids)
+    : state_(std::make_shared<LoopState>(LoopServices{loop, router, pool, port, ids}, options)),
+      loop_index_(loop_index) {
+    state_->on_deadline = [](DeadlineEntry& entry) {
+        static_cast<Connection&>(entry).on_deadline();
+    };
+    state_->on_connection_gone = [this] {
+        if (state_->draining && state_->connections == 0) {
+            report_empty();
+        }
+    };
+}
+
+LoopServer::~LoopServer() {
+    state_->on_connection_gone = nullptr;
+    state_->stop_timer();
+    close_all();
+}
+
+void LoopServer::adopt(int fd) {
+    const std::size_t most = state_->options.max_connections;
+    if (state_->connections >= most + kMaxRefusing) {
+        ::close(fd);
+        return;
+    }
+    auto connection = std::make_unique<Connection>(state_, fd, state_->connections >= most);
+    list_.push_back(*connection);
+    asio::co_spawn(state_->services.loop, Connection::run(std::move(connection)), asio::detached);
+}
+
+void LoopServer::begin_drain() {
+    state_->draining = true;
+    for (Connection& connection : list_) {
+        connection.begin_drain();
+    }
+    if (state_->connections == 0) {
+        report_empty();
+    }
+}
+
+void LoopServer::close_all() {
+    for (Connection& connection : list_) {
+        connection.close();
+    }
+}
+
+std::size_t LoopServer::connections() const noexcept {
+    return state_->connections;
+}
+
+void LoopServer::report_empty() {
+    asio::post(state_->services.loop, [this, alive = std::weak_ptr(state_)] {
+        if (!alive.expired() && state_->connections == 0 && on_empty) {
+            on_empty();
+        }
+    });
+}
+
+}  // namespace typhon::http

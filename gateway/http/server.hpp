@@ -1,0 +1,69 @@
+// The HTTP front of one loop: all of its connections, their deadlines and their scratch memory.
+//
+// It does not accept (listener.hpp). Loop thread only, but for construction and destruction while
+// the loop does not run. The BlockingPool is stopped before the io_context is destroyed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include <boost/intrusive/list.hpp>
+
+#include "gateway/asio.hpp"
+#include "gateway/http/connection.hpp"
+#include "gateway/http/id_source.hpp"
+#include "gateway/native/blocking_pool.hpp"
+#include "gateway/native/native_router.hpp"
+#include "gateway/options.hpp"
+#include "gateway/relay/port.hpp"
+
+namespace typhon::http {
+
+class LoopState;
+
+class LoopServer {
+public:
+    LoopServer(asio::io_context& loop,
+               std::uint32_t loop_index,
+               const HttpOptions& options,
+               const NativeRouter& router,
+               BlockingPool& pool,
+               relay::Port& port,
+               IdSource& ids);
+    ~LoopServer();
+    LoopServer(const LoopServer&) = delete;
+    LoopServer& operator=(const LoopServer&) = delete;
+    LoopServer(LoopServer&&) = delete;
+    LoopServer& operator=(LoopServer&&) = delete;
+
+    /// Serves an accepted stream socket and owns it from here. Above max_connections of this loop
+    /// the client gets a 503; far above it the socket is closed.
+    void adopt(int fd);
+
+    /// Answers what was and will be read with Connection: close; connections on which nothing
+    /// arrives for a short while are closed. on_empty tells the end.
+    void begin_drain();
+
+    /// Closes every connection now. Calls of handlers end on their own.
+    void close_all();
+
+    /// Connections that are open, exactly.
+    [[nodiscard]] std::size_t connections() const noexcept;
+
+    /// While draining: called (by the loop, not from begin_drain) when no connection is left.
+    std::function<void()> on_empty;
+
+private:
+    void report_empty();
+
+    std::shared_ptr<LoopState> state_;
+    boost::intrusive::list<Connection,
+                           boost::intrusive::base_hook<ConnectionListHook>,
+                           boost::intrusive::constant_time_size<false>>
+        list_;
+    std::uint32_t loop_index_;
+};
+
+}  // namespace typhon::http
