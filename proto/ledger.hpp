@@ -21,7 +21,7 @@ public:
     [[nodiscard]] static Ledger create();
 
     /// Worker: maps the inherited descriptor and takes ownership of it. Throws std::system_error
-    /// when it is no ledger.
+    /// when it is no ledger; the descriptor is closed then, too.
     [[nodiscard]] static Ledger attach(int fd);
 
     Ledger(Ledger&& other) noexcept;
@@ -32,7 +32,8 @@ public:
 
     [[nodiscard]] int fd() const noexcept { return fd_; }
 
-    /// Worker: the handler of request `id` starts now. A slot out of range is ignored and false.
+    /// Worker: the handler of request `id` starts now. A slot out of range is ignored and false;
+    /// so is the id 0, which is what a fresh slot holds.
     bool mark(std::uint32_t slot, std::uint64_t id) noexcept;
 
     /// Gateway: has the request started?

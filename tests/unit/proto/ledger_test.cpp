@@ -88,7 +88,7 @@ TEST_CASE("Ledger: a worker cannot change the size under the gateway") {
 
 TEST_CASE("Ledger: a descriptor that is no ledger is refused and closed") {
     const int other = ::memfd_create("other", MFD_CLOEXEC);
-    REQUIRE(::ftruncate(other, kMaxInFlight * 8) == 0);
+    REQUIRE(::ftruncate(other, off_t{kMaxInFlight} * 8) == 0);
     CHECK_THROWS_AS((void)Ledger::attach(other), std::system_error);
     CHECK_FALSE(is_open(other));
     const int null_device = ::open("/dev/null", O_RDWR | O_CLOEXEC);
