@@ -70,6 +70,8 @@ void pack_route(Packer& packer, const RouteInfo& route) {
     packer.text("max_in_flight").number(route.max_in_flight);
 }
 
+static_assert(sizeof(Token) == 16, "PROTOCOL.md names this figure");
+
 /// Takes down the values of one envelope, and stops at the first that breaks a limit.
 class TokenVisitor : public msgpack::null_visitor {
 public:
