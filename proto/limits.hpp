@@ -16,8 +16,8 @@ inline constexpr std::size_t kMaxBatch = 4096;                    // envelopes i
 inline constexpr std::size_t kMaxHeaderFields = 256;              // fields of one header block
 inline constexpr std::size_t kMaxRoutes = 4096;                   // routes in one READY
 
-inline constexpr std::size_t kMaxObjects = 131'072;             // values in one envelope, containers included
-inline constexpr std::size_t kMaxPathSegments = 256;           // segments of one path or pattern
+inline constexpr std::size_t kMaxObjects = 131'072;   // values in one envelope, containers included
+inline constexpr std::size_t kMaxPathSegments = 256;  // segments of one path or pattern
 
 inline constexpr std::uint32_t kMaxInFlight = 2048;  // ledger slots of one worker start
 

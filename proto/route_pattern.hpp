@@ -1,8 +1,9 @@
 // One route pattern: "/python/users/<int:user_id>". Parsed once, matched per request.
 //
-// Converters: int (digits only, so -5 is no match; at most 18 digits), float (digits, or digits "." digits), str (one
-// non-empty segment, the default), path (one or more segments, last only; the first is not empty and none holds an
-// encoded slash), uuid (any case). Literals are literal and compared with the decoded path. Pure; any thread.
+// Converters: int (digits only, so -5 is no match; at most 18 digits), float (digits, or digits "."
+// digits), str (one non-empty segment, the default), path (one or more segments, last only; the
+// first is not empty and none holds an encoded slash), uuid (any case). Literals are literal and
+// compared with the decoded path. Pure; any thread.
 #pragma once
 
 #include <cstdint>

@@ -44,12 +44,17 @@ public:
 private:
     struct Node;
 
-    /// Calls `visit(node)` for each node that matches the path, in order of precedence, until it returns true. The
-    /// parameters are in `params` meanwhile.
+    /// Calls `visit(node)` for each node that matches the path, in order of precedence, until it
+    /// returns true. The parameters are in `params` meanwhile.
     template <class Visit>
-    void each_match(std::string_view raw_path, const PathSegments& path, Params& params, Visit visit) const;
-    [[nodiscard]] const Node* static_match(std::string_view raw_path, const PathSegments& path) const;
-    void refuse_conflicts(const std::vector<std::string>& methods, const RoutePattern& pattern) const;
+    void each_match(std::string_view raw_path,
+                    const PathSegments& path,
+                    Params& params,
+                    Visit visit) const;
+    [[nodiscard]] const Node* static_match(std::string_view raw_path,
+                                           const PathSegments& path) const;
+    void refuse_conflicts(const std::vector<std::string>& methods,
+                          const RoutePattern& pattern) const;
     [[nodiscard]] std::size_t node_for(RoutePattern pattern);
 
     struct Endpoint {
@@ -62,7 +67,8 @@ private:
         std::string shape;
         std::vector<Endpoint> endpoints;
 
-        /// The endpoint that answers `method` (HEAD: its own, else that of GET); null when there is none.
+        /// The endpoint that answers `method` (HEAD: its own, else that of GET); null when there is
+        /// none.
         [[nodiscard]] const Endpoint* find(std::string_view method) const noexcept;
     };
     struct TextHash {
