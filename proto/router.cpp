@@ -21,14 +21,14 @@ bool is_method(std::string_view method) noexcept {
 }
 
 void check_methods(const std::vector<std::string>& methods, std::string_view pattern) {
-    const std::string route = "route \"" + std::string(pattern) + "\": ";
+    std::string why = std::string("route \"").append(pattern).append("\": ");
     if (methods.empty()) {
-        throw std::invalid_argument(route + "it has no method");
+        throw std::invalid_argument(why.append("it has no method"));
     }
     for (const std::string& method : methods) {
         if (!is_method(method)) {
-            throw std::invalid_argument(route + "'" + method +
-                                        "' is no method (upper-case, like GET)");
+            why.append("'").append(method).append("' is no method (upper-case, like GET)");
+            throw std::invalid_argument(why);
         }
     }
 }
