@@ -26,13 +26,13 @@ public:
     /// bad pattern and for a second handler of one method and path. A handler runs on an event loop and must not block.
     template <class Handler>
     App& route(std::string_view method, std::string_view pattern, Handler handler) {
-        router_.add(method, pattern, NativeRouter::wrap(std::move(handler)), HandlerMode::inline_);
+        router_.add(method, pattern, std::move(handler), Mode::inline_);
         return *this;
     }
     /// The same for a handler that may block.
     template <class Handler>
     App& route(std::string_view method, std::string_view pattern, Blocking /*mark*/, Handler handler) {
-        router_.add(method, pattern, NativeRouter::wrap(std::move(handler)), HandlerMode::blocking);
+        router_.add(method, pattern, std::move(handler), Mode::blocking);
         return *this;
     }
 

@@ -98,7 +98,7 @@ private:
     void schedule_turn_end();
     void turn_end();
     void wait_readable();
-    void receive();
+    bool receive();
     void flush();
     void return_calls();
     void tick();

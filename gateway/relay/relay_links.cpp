@@ -39,7 +39,8 @@ void Relay::drain(const std::string& identity, std::uint32_t left_ms) {
 
 void Relay::forget(const std::string& identity) {
     asio::post(*loops_[0], [this, identity] {
-        receive();  // replies that it sent before it died count
+        while (receive()) {  // replies that it sent before it died count
+        }
         const auto found = links_.find(identity);
         if (found == links_.end()) {
             return;

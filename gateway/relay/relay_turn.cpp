@@ -43,7 +43,7 @@ void Relay::turn_end() {
     turn_end_posted_ = false;
     return_calls();
     flush();
-    receive();  // sending may take the edge that would have told of a message
+    (void)receive();  // sending may take the edge that would have told of a message
     wait_readable();
 }
 
@@ -59,12 +59,13 @@ void Relay::wait_readable() {
         if (error || closed_) {
             return;
         }
-        receive();
+        (void)receive();
         schedule_turn_end();
     });
 }
 
-void Relay::receive() {
+/// Takes what has arrived; the result says whether more may wait.
+bool Relay::receive() {
     int batches = 0;
     while (batches < kBatchesPerTurn) {
         const auto batch = socket_.receive();
@@ -74,13 +75,15 @@ void Relay::receive() {
         take(*batch);
         ++batches;
     }
-    if (batches == kBatchesPerTurn) {
+    const bool more = batches == kBatchesPerTurn;
+    if (more) {
         schedule_turn_end();
     }
     if (batches != 0) {
         pump();
         return_calls();
     }
+    return more;
 }
 
 void Relay::flush() {
