@@ -56,12 +56,12 @@ private:
 
     /// What is to be done with a request whose head is complete.
     enum class Step : std::uint8_t {
-        answered,       // the answer is in the output, the request is finished
-        answered_body,  // the answer is in the output, the body is not read yet
-        read_body,      // the body must be read first
-        blocking,       // a native handler for the pool
-        stream,         // a native answer from a content provider
-        large,          // a native answer whose body is too large to be copied
+        answered,      // the answer is in the output, the request is finished
+        discard_body,  // the answer is in the output, the body must be dropped
+        read_body,     // the body must be read first
+        blocking,      // a native handler for the pool
+        stream,        // a native answer from a content provider
+        large,         // a native answer whose body is too large to be copied
         python,
     };
 
@@ -73,6 +73,7 @@ private:
     Task<void> end_without_head();
     Task<void> refuse_fault(Fault fault);
     Task<void> do_step(Step step);
+    Task<void> serve_with_body();
     Task<void> yield();
     void wait_for_head();
     void look_at_client();

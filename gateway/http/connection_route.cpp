@@ -28,7 +28,7 @@ Connection::Step Connection::start_request() {
         return target_ == Target::answered ? Step::answered : serve_request();
     }
     if (target_ == Target::answered) {
-        return Step::answered_body;
+        return exchange_.keep_alive ? Step::discard_body : Step::answered;
     }
     return take_body_at_hand() ? serve_request() : Step::read_body;
 }
