@@ -1,0 +1,44 @@
+"""Makes the servers and application directories of one test."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from pathlib import Path
+from typing import Any
+
+from harness.binaries import APPS, EXAMPLE_APP
+from harness.server import Server
+
+
+class Starter:
+    """Makes servers of their own for one test."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._numbers = itertools.count()
+        self.servers: list[Server] = []
+
+    def app(self, name: str | None = None, **modules: str) -> Path:
+        """A copy of tests/system/apps/NAME that the test may edit, with these modules added."""
+        directory = self._directory / f"app-{next(self._numbers)}"
+        if name is not None:
+            shutil.copytree(APPS / name, directory)
+        directory.mkdir(exist_ok=True)
+        for module, source in modules.items():
+            (directory / f"{module}.py").write_text(source)
+        return directory
+
+    def launch(self, app: Path = EXAMPLE_APP, **flags: Any) -> Server:
+        """A server that has just been started."""
+        home = self._directory / f"home-{next(self._numbers)}"
+        home.mkdir()
+        server = Server(home, app, {"workers": 1, "pool_workers": 1} | flags)
+        self.servers.append(server)
+        return server
+
+    def __call__(self, app: Path = EXAMPLE_APP, **flags: Any) -> Server:
+        """A server that is ready."""
+        server = self.launch(app, **flags)
+        server.wait_ready(int(flags.get("workers", 1)))
+        return server

@@ -1,0 +1,25 @@
+"""The one place where tests wait: for a condition, with a deadline."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+ResultT = TypeVar("ResultT")
+
+LONG_S = 60.0  # a start under a sanitizer
+POLL_S = 0.01
+
+
+def wait_for(condition: Callable[[], ResultT | None], what: str, seconds: float = LONG_S) -> ResultT:
+    """The first true result of ``condition``; fails the test when there is none within ``seconds``."""
+    end = time.monotonic() + seconds
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds:g} s: {what}")
+        threading.Event().wait(POLL_S)

@@ -1,0 +1,54 @@
+"""Python cannot slow, block or crash the native side."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+from harness.load import Load
+from harness.starter import Starter
+from harness.waiting import wait_for
+
+
+def test_native_routes_answer_while_every_thread_is_held(start: Starter) -> None:
+    server = start(start.app("counting"), threads=2, pool_workers=0)
+    executions = Path(f"{server.app}.executions")
+    with Load(server.port, "/python/hold", threads=6, each=1) as load:
+        wait_for(
+            lambda: executions.exists() and len(executions.read_text().split()) == 2, "both threads are held"
+        )
+        for _ in range(50):
+            assert server.client.get("/native/hello").status_code == 200
+            assert server.client.get("/-/healthy").status_code == 200
+        assert len(executions.read_text().split()) == 2
+        executions.with_suffix(".release").touch()
+    assert load.results() == {200: 6}
+
+
+def test_a_full_queue_is_a_503_with_retry_after(start: Starter) -> None:
+    server = start(start.app("counting"), threads=1, queue=4, pool_workers=0)
+    executions = Path(f"{server.app}.executions")
+    with Load(server.port, "/python/hold", threads=24, each=1) as load:
+        wait_for(lambda: load.results()[503] > 0, "the queue is full")
+        assert server.client.get("/native/hello").status_code == 200
+        executions.with_suffix(".release").touch()
+    assert set(load.results()) == {200, 503}
+    assert all(outcome.retry_after for outcome in load.outcomes if outcome.result == 503)
+    executed = executions.read_text().split()
+    assert sorted(executed) == sorted(load.keys(lambda result: result == 200))
+
+
+def test_a_slow_handler_does_not_hold_quick_ones_up(start: Starter) -> None:
+    server = start(start.app("counting"), threads=4, pool_workers=0)
+    executions = Path(f"{server.app}.executions")
+    held = threading.Thread(target=lambda: server.client.post("/python/hold?key=held"), daemon=True)
+    held.start()
+    wait_for(executions.exists, "one thread is held")
+    started = time.monotonic()
+    for number in range(50):
+        assert server.client.post(f"/python/count?key={number}").status_code == 200
+    assert time.monotonic() - started < 5
+    executions.with_suffix(".release").touch()
+    held.join(10)
+    assert not held.is_alive()
