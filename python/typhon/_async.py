@@ -1,0 +1,150 @@
+"""The event loop of a worker, on a thread of its own: runs the coroutines of async handlers.
+
+Requests come from C++ through `_typhon.AsyncBridge`: its descriptor is readable while something waits, so that the loop
+never polls. Replies of one turn of the loop leave together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+CAPACITY = 1000  # async handlers that run at once; what else arrives waits in the bridge
+
+_Started = tuple[int, Any, Coroutine[Any, Any, Any]]
+
+
+class Bridge(Protocol):
+    """The native side (pyworker/async_bridge.hpp)."""
+
+    def fd(self) -> int:
+        """A descriptor that is readable while there are requests to take, or to cancel."""
+
+    def take(self, limit: int) -> list[_Started]:
+        """At most ``limit`` requests as (id, request, coroutine)."""
+
+    def cancelled(self) -> list[int]:
+        """Ids of running requests whose clients have gone; resets the descriptor."""
+
+    def complete(self, request: Any, result: Any) -> None:
+        """The reply of a request, from what its handler returned."""
+
+    def fail(self, request: Any, exc: BaseException) -> None:
+        """The reply of a request, from what its handler raised."""
+
+    def flush(self) -> None:
+        """Sends the replies made since the last flush."""
+
+
+class AsyncRunner:
+    """The loop with its thread and tasks. Only `start`, `stop` and the constructor may be called by other threads."""
+
+    def __init__(self, bridge: Bridge, capacity: int = CAPACITY) -> None:
+        self._bridge = bridge
+        self._capacity = capacity
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._given_up: set[int] = set()
+        self._full = False
+        self._flush_scheduled = False
+        self._loop = _loop_factory()()
+        self._thread = threading.Thread(target=self._run, name="typhon-async", daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def stop(self, timeout: float) -> bool:
+        """Cancels what runs and ends the loop; whether it ended within ``timeout`` seconds. Blocks until then."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._begin_stop)
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.add_reader(self._bridge.fd(), self._drain)
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.remove_reader(self._bridge.fd())
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+
+    def _drain(self) -> None:
+        """Cancels and starts what the gateway asked for, as far as there is room."""
+        for key in self._bridge.cancelled():
+            self._cancel(key)
+        self._take()
+
+    def _take(self) -> None:
+        room = self._capacity - len(self._tasks)
+        started = self._bridge.take(room) if room > 0 else []
+        self._full = len(started) == max(room, 0)
+        for key, request, coroutine in started:
+            self._tasks[key] = self._loop.create_task(self._serve(key, request, coroutine))
+
+    def _cancel(self, key: int) -> None:
+        task = self._tasks.get(key)
+        if task is not None:
+            self._given_up.add(key)
+            task.cancel()
+
+    async def _serve(self, key: int, request: Any, coroutine: Coroutine[Any, Any, Any]) -> None:
+        try:
+            result = await coroutine
+        except BaseException as exc:
+            self._bridge.fail(request, self._as_seen_by_client(key, exc))
+        else:
+            self._bridge.complete(request, result)
+        self._ended(key)
+
+    def _as_seen_by_client(self, key: int, exc: BaseException) -> BaseException:
+        """A cancellation that we asked for is no fault of the handler."""
+        if key in self._given_up and isinstance(exc, asyncio.CancelledError):
+            return concurrent.futures.CancelledError()
+        return exc
+
+    def _ended(self, key: int) -> None:
+        self._tasks.pop(key, None)
+        self._given_up.discard(key)
+        if not self._flush_scheduled:
+            self._flush_scheduled = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flush_scheduled = False
+        self._bridge.flush()
+        if self._full:
+            self._take()
+
+    def _begin_stop(self) -> None:
+        for key in list(self._tasks):
+            self._cancel(key)
+        if self._tasks:
+            self._loop.call_later(0.01, self._begin_stop)
+        else:
+            self._loop.call_soon(self._loop.stop)
+
+
+def start(bridge: Bridge) -> AsyncRunner:
+    """Starts the loop of this worker."""
+    runner = AsyncRunner(bridge)
+    runner.start()
+    return runner
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """Uvloop's when it is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    except Exception as error:  # a build for another platform must not stop the worker
+        print(f"uvloop cannot be used: {error}", file=sys.stderr)
+        return asyncio.new_event_loop
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory

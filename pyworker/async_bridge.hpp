@@ -1,0 +1,43 @@
+// `_typhon.AsyncBridge`: what typhon/_async.py sees of the intake and of the replies.
+//
+// Every method is called by the event loop's thread, with the GIL held.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include "pyworker/async_intake.hpp"
+#include "pyworker/reply_sink.hpp"
+#include "pyworker/runner.hpp"
+
+namespace typhon::worker {
+
+class __attribute__((visibility("hidden"))) AsyncBridge {
+public:
+    AsyncBridge(AsyncIntake& intake, Runner& runner, ReplySink& sink)
+        : intake_(intake), runner_(runner), sink_(sink) {}
+
+    [[nodiscard]] int fd() const noexcept { return intake_.fd(); }
+
+    /// At most `limit` jobs as (id, request, coroutine); their handlers have been called, and count
+    /// as started.
+    [[nodiscard]] pybind11::list take(std::size_t limit);
+
+    /// Ids of running requests that are to be cancelled. Call it before take().
+    [[nodiscard]] std::vector<std::uint64_t> cancelled() { return intake_.take_cancelled(); }
+
+    /// The end of a request that take() gave. The reply leaves at the next flush().
+    void complete(const pybind11::object& request, pybind11::object result);
+    void fail(const pybind11::object& request, const pybind11::object& exception);
+    void flush() { sink_.flush(); }
+
+private:
+    [[nodiscard]] bool start(const JobRef& job, pybind11::list& started);
+    template <class Fill>
+    void reply(const Job& job, Fill fill);
+
+    AsyncIntake& intake_;
+    Runner& runner_;
+    ReplySink& sink_;
+};
+
+}  // namespace typhon::worker

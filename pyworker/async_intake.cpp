@@ -1,0 +1,81 @@
+#include "pyworker/async_intake.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace typhon::worker {
+
+using proto::SteadyClock;
+
+void AsyncIntake::add(JobRef job) {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(std::move(job));
+}
+
+void AsyncIntake::wake() {
+    const std::lock_guard lock(mutex_);
+    if (!signalled_ && !(waiting_.empty() && cancelled_.empty())) {
+        signalled_ = true;
+        wake_.signal();
+    }
+}
+
+JobRef AsyncIntake::take(SteadyClock::time_point now) {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.empty()) {
+        return {};
+    }
+    JobRef job = std::move(waiting_.front());
+    waiting_.pop_front();
+    running_.emplace(job->request.id, now);
+    return job;
+}
+
+SteadyClock::time_point AsyncIntake::end(const Job& job) {
+    const std::lock_guard lock(mutex_);
+    const auto found = running_.find(job.request.id);
+    if (found == running_.end()) {
+        return SteadyClock::now();
+    }
+    const auto started = found->second;
+    running_.erase(found);
+    return started;
+}
+
+JobRef AsyncIntake::cancel(std::uint64_t id) {
+    const std::lock_guard lock(mutex_);
+    if (running_.contains(id)) {
+        cancelled_.push_back(id);
+        return {};
+    }
+    const auto found = std::find_if(waiting_.begin(), waiting_.end(), [id](const JobRef& job) {
+        return job->request.id == id;
+    });
+    if (found == waiting_.end()) {
+        return {};
+    }
+    JobRef job = std::move(*found);
+    waiting_.erase(found);
+    return job;
+}
+
+std::vector<std::uint64_t> AsyncIntake::take_cancelled() {
+    const std::lock_guard lock(mutex_);
+    signalled_ = false;
+    wake_.clear();
+    return std::exchange(cancelled_, {});
+}
+
+AsyncIntake::Load AsyncIntake::load(SteadyClock::time_point now) const {
+    const std::lock_guard lock(mutex_);
+    Load load{static_cast<std::uint32_t>(waiting_.size()),
+              static_cast<std::uint32_t>(running_.size()),
+              0};
+    for (const auto& [id, started] : running_) {
+        const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now - started);
+        load.oldest_ms = std::max(load.oldest_ms, static_cast<std::uint32_t>(age.count()));
+    }
+    return load;
+}
+
+}  // namespace typhon::worker

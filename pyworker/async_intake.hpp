@@ -1,0 +1,53 @@
+// Async requests between the thread that receives and the event loop that runs them: those that
+// wait, and those that run. No Python in here; every method may be called by any thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "proto/deadline.hpp"
+#include "pyworker/batch.hpp"
+#include "pyworker/fd.hpp"
+
+namespace typhon::worker {
+
+class AsyncIntake {
+public:
+    struct Load {
+        std::uint32_t waiting = 0;
+        std::uint32_t running = 0;
+        std::uint32_t oldest_ms = 0;  // age of the oldest that runs; 0: none runs
+    };
+
+    /// Readable while something is to be done: jobs to take, or tasks to cancel.
+    [[nodiscard]] int fd() const noexcept { return wake_.fd(); }
+
+    void add(JobRef job);
+    /// Signals the loop when something was added since it last took.
+    void wake();
+
+    /// The oldest job that waits becomes a running one; empty when there is none.
+    [[nodiscard]] JobRef take(proto::SteadyClock::time_point now);
+    /// A job that take() returned has ended. Returns when it started.
+    proto::SteadyClock::time_point end(const Job& job);
+
+    /// A job that waits is removed and returned. The id of one that runs is kept for the loop.
+    [[nodiscard]] JobRef cancel(std::uint64_t id);
+    /// Ids of running jobs to cancel; resets the descriptor, so take() must follow.
+    [[nodiscard]] std::vector<std::uint64_t> take_cancelled();
+
+    [[nodiscard]] Load load(proto::SteadyClock::time_point now) const;
+
+private:
+    mutable std::mutex mutex_;
+    std::deque<JobRef> waiting_;
+    std::unordered_map<std::uint64_t, proto::SteadyClock::time_point> running_;
+    std::vector<std::uint64_t> cancelled_;
+    bool signalled_ = false;
+    WakeFd wake_;
+};
+
+}  // namespace typhon::worker

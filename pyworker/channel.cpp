@@ -1,0 +1,75 @@
+#include "pyworker/channel.hpp"
+
+#include <array>
+#include <memory>
+#include <utility>
+
+#include <poll.h>
+
+namespace typhon::worker {
+
+namespace {
+
+constexpr std::size_t kCopyBelow = 64 * 1024;
+
+/// Large batches are lent to ZeroMQ, small ones are cheaper to copy.
+zmq::message_t make_message(std::string& batch) {
+    if (batch.size() < kCopyBelow) {
+        zmq::message_t copy(batch.data(), batch.size());
+        batch.clear();
+        return copy;
+    }
+    auto lent = std::make_unique<std::string>(std::exchange(batch, {}));
+    char* data = lent->data();
+    const std::size_t size = lent->size();
+    const auto give_back = [](void*, void* hint) { delete static_cast<std::string*>(hint); };
+    return zmq::message_t(data, size, give_back, lent.release());
+}
+
+}  // namespace
+
+Channel::Channel(const std::string& endpoint, const std::string& identity)
+    : socket_(context_, zmq::socket_type::dealer) {
+    socket_.set(zmq::sockopt::routing_id, identity);
+    socket_.set(zmq::sockopt::linger, 0);
+    // The gateway bounds what is under way (credit), so ZeroMQ never has to block or drop.
+    socket_.set(zmq::sockopt::sndhwm, 0);
+    socket_.set(zmq::sockopt::rcvhwm, 0);
+    socket_.connect(endpoint);
+    fd_ = socket_.get(zmq::sockopt::fd);
+}
+
+bool Channel::receive(zmq::message_t& batch) {
+    // The descriptor is edge-triggered: it speaks again only after the events have been read.
+    while ((socket_.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0) {
+        if (!socket_.recv(batch, zmq::recv_flags::dontwait)) {
+            continue;
+        }
+        if (!batch.more()) {
+            return true;
+        }
+        while (batch.more() && socket_.recv(batch, zmq::recv_flags::none)) {
+            // no message of ours has a second frame: drop it whole
+        }
+    }
+    return false;
+}
+
+void Channel::send(std::string& batch) {
+    socket_.send(make_message(batch), zmq::send_flags::dontwait);
+}
+
+void Channel::wait() {
+    std::array<pollfd, 2> waits{{{fd_, POLLIN, 0}, {wake_.fd(), POLLIN, 0}}};
+    if (::poll(waits.data(), waits.size(), -1) > 0 && waits[1].revents != 0) {
+        wake_.clear();
+    }
+}
+
+void Channel::close(std::chrono::milliseconds linger) {
+    socket_.set(zmq::sockopt::linger, static_cast<int>(linger.count()));
+    socket_.close();
+    context_.close();
+}
+
+}  // namespace typhon::worker

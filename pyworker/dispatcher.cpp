@@ -1,0 +1,286 @@
+#include "pyworker/dispatcher.hpp"
+
+#include <csignal>
+#include <thread>
+#include <utility>
+
+#include <pthread.h>
+
+#include "proto/codec.hpp"
+#include "pyworker/route_table.hpp"
+
+namespace typhon::worker {
+
+namespace {
+
+using proto::SteadyClock;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+constexpr microseconds kServeEvery{500};  // the leader looks at the socket between handlers
+constexpr milliseconds kTick{1};          // of the watcher
+constexpr milliseconds kAway{1};          // then the watcher takes over
+constexpr milliseconds kWatchAfterTraffic{50};
+constexpr std::size_t kLargeBody = 64 * 1024;  // encoded before the mutex is taken
+
+void block_signals() {
+    sigset_t all;
+    sigfillset(&all);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) {
+        sigdelset(&all, fault);  // faulthandler reports them
+    }
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(Channel& channel,
+                       RouteTable& routes,
+                       Runner& runner,
+                       AsyncIntake& intake,
+                       std::uint32_t threads)
+    : channel_(channel),
+      runner_(runner),
+      intake_(intake),
+      limit_(threads),
+      inbox_(routes),
+      gil_at_(SteadyClock::now().time_since_epoch().count()),
+      queues_(threads) {}
+
+void Dispatcher::start(const proto::Ready& ready) {
+    const Lock lock(mutex_);
+    proto::encode(ready, outbox_);
+    pool_pids_ = ready.pool_pids;
+    for (std::uint32_t number = 0; number <= limit_; ++number) {
+        threads_.push_back(std::make_unique<Thread>());
+        threads_.back()->name = "typhon-" + std::to_string(number);
+    }
+    leader_ = threads_.front().get();
+    for (const auto& thread : threads_) {
+        std::thread([this, &me = *thread] { thread_main(me); }).detach();
+    }
+}
+
+void Dispatcher::thread_main(Thread& me) {
+    block_signals();
+    pthread_setname_np(pthread_self(), me.name.c_str());
+    PythonThread python(me.name);
+    me.python = &python;
+    Lock lock(mutex_);
+    while (!closed_) {
+        if (leader_ == &me) {
+            lead(lock, me);
+        } else if (JobRef job = queues_.next_for_follower()) {
+            run(lock, me, std::move(job));
+        } else if (watcher_ == &me) {
+            watch(lock, me);
+        } else {
+            sleep(lock, me);
+        }
+    }
+    main_wake_.wait(lock, [] { return false; });  // the process is about to end
+}
+
+// ---- roles ----
+
+void Dispatcher::lead(Lock& lock, Thread& me) {
+    serve(lock);
+    if (closing_) {
+        close_channel(lock);
+        return;
+    }
+    if (JobRef job = next_for_leader()) {
+        run(lock, me, std::move(job));
+    } else if (outbox_.empty()) {
+        wait(lock);
+    }
+}
+
+void Dispatcher::watch(Lock& lock, Thread& me) {
+    while (watcher_ == &me && !me.woken) {
+        me.wake.wait_for(lock, kTick);
+        const TimePoint now = SteadyClock::now();
+        if (leader_state_ == Leader::away && now - served_at_ >= kAway) {
+            take_over(me, now);
+            return;
+        }
+        if (leader_state_ == Leader::asleep && now - traffic_at_ >= kWatchAfterTraffic) {
+            watch_wanted_ = false;
+            break;
+        }
+    }
+    me.woken = false;
+    watcher_ = nullptr;
+}
+
+void Dispatcher::sleep(Lock& lock, Thread& me) {
+    if (watch_wanted_ && watcher_ == nullptr) {
+        watcher_ = &me;
+        return;
+    }
+    sleeping_.push_back(&me);
+    me.wake.wait(lock, [&me] { return me.woken; });
+    me.woken = false;
+}
+
+/// The handler that keeps the leader away is slow: those of its route that still wait go to
+/// followers.
+void Dispatcher::take_over(Thread& me, TimePoint now) {
+    if (leader_->running && leader_->route != nullptr) {
+        leader_->route->run_time.at_least(span_us(leader_->started, now));
+    }
+    leader_ = &me;
+    watcher_ = nullptr;
+    served_at_ = now;
+}
+
+/// Called when the leader is about to run handlers.
+void Dispatcher::want_watcher(TimePoint now) {
+    traffic_at_ = now;
+    watch_wanted_ = true;
+    if (watcher_ == nullptr && !sleeping_.empty()) {
+        watcher_ = sleeping_.back();
+        sleeping_.pop_back();
+        wake(*watcher_);
+    }
+}
+
+void Dispatcher::wake_followers(std::uint32_t count) {
+    for (; count > 0; --count) {
+        if (!sleeping_.empty()) {
+            Thread& thread = *sleeping_.back();
+            sleeping_.pop_back();
+            wake(thread);
+        } else if (watcher_ != nullptr) {
+            wake(*watcher_);
+        }
+    }
+}
+
+void Dispatcher::wake(Thread& thread) {
+    thread.woken = true;
+    thread.wake.notify_one();
+}
+
+void Dispatcher::wake_leader() {
+    if (leader_state_ == Leader::asleep && !leader_woken_) {
+        leader_woken_ = true;
+        channel_.wake();
+    }
+}
+
+// ---- running ----
+
+void Dispatcher::run(Lock& lock, Thread& me, JobRef job) {
+    TimePoint now = SteadyClock::now();
+    if (leader_ == &me) {
+        leader_state_ = Leader::away;
+        served_at_ = now;
+        want_watcher(now);
+    }
+    begin(me, *job, now);
+    lock.unlock();
+    me.python->acquire();
+    while (job) {
+        Answer answer;
+        runner_.run(job, now, *this, answer);
+        now = SteadyClock::now();
+        answer.reply.run_us = span_us(me.started, now);
+        gil_at_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+        lock.lock();
+        finish(me, *job, answer);
+        JobRef next = next_job(lock, me, now);
+        if (next) {
+            begin(me, *next, now);
+        }
+        lock.unlock();
+        job = std::move(next);
+    }
+    me.python->release();
+    lock.lock();
+}
+
+void Dispatcher::begin(Thread& me, const Job& job, TimePoint now) {
+    me.running = true;
+    me.started = now;
+    me.route = job.route;
+}
+
+void Dispatcher::finish(Thread& me, const Job& job, const Answer& answer) {
+    me.running = false;
+    queues_.finished();
+    if (job.route != nullptr) {
+        job.route->run_time.add(answer.reply.run_us);
+    }
+    if (!answer.deferred) {
+        append(answer.reply);
+    }
+    if (leader_ != &me) {
+        wake_leader();
+    }
+    tell_main();
+}
+
+JobRef Dispatcher::next_job(Lock& lock, Thread& me, TimePoint now) {
+    if (leader_ != &me) {
+        return queues_.next_for_follower();
+    }
+    if (now - served_at_ >= kServeEvery) {
+        traffic_at_ = now;
+        serve(lock);
+    }
+    return next_for_leader();
+}
+
+JobRef Dispatcher::next_for_leader() {
+    std::uint32_t handed = 0;
+    JobRef job = queues_.next_for_leader(handed);
+    wake_followers(handed);
+    return job;
+}
+
+void Dispatcher::append(const proto::Reply& reply) {
+    proto::encode(reply, outbox_);
+    ++served_;
+}
+
+// ---- ReplySink ----
+
+void Dispatcher::post(const proto::Reply& reply, bool now) {
+    std::string encoded;
+    if (reply.body.size() >= kLargeBody) {
+        proto::encode(reply, encoded);
+    }
+    gil_at_.store(SteadyClock::now().time_since_epoch().count(), std::memory_order_relaxed);
+    const Lock lock(mutex_);
+    if (encoded.empty()) {
+        append(reply);
+    } else {
+        outbox_ += encoded;
+        ++served_;
+    }
+    if (now) {
+        wake_leader();
+    }
+}
+
+void Dispatcher::flush() {
+    const Lock lock(mutex_);
+    if (!outbox_.empty()) {
+        wake_leader();
+    }
+    tell_main();
+}
+
+void Dispatcher::deferred_begins() {
+    const Lock lock(mutex_);
+    ++deferred_;
+}
+
+void Dispatcher::deferred_ends() {
+    const Lock lock(mutex_);
+    --deferred_;
+    tell_main();
+}
+
+}  // namespace typhon::worker

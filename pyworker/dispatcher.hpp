@@ -1,0 +1,148 @@
+// The dispatch threads of a worker: leader and followers.
+//
+// There is one thread more than handlers may run at once. The leader holds the socket: it receives
+// a batch and runs quick handlers itself, all of a batch under one acquisition of the GIL; jobs of
+// slow routes it hands to followers. While there is traffic one follower, the watcher, looks each
+// millisecond: when the leader has been away from the socket for a millisecond (a handler blocks),
+// the watcher becomes the leader, sends the replies that wait, answers PING (that needs no GIL) and
+// goes on. The old leader becomes a follower when its handler ends. All other followers sleep.
+//
+// One mutex guards all that threads share, the role of leader included; who is leader, and is
+// "serving", may use the socket without it. The mutex is never held while a thread waits for the
+// GIL, and no Python object is touched under it. Threads are never joined: the process ends by
+// _exit (python_stop.hpp).
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "pyworker/async_intake.hpp"
+#include "pyworker/channel.hpp"
+#include "pyworker/inbox.hpp"
+#include "pyworker/job_queues.hpp"
+#include "pyworker/python_thread.hpp"
+#include "pyworker/reply_sink.hpp"
+#include "pyworker/runner.hpp"
+
+namespace typhon::worker {
+
+class __attribute__((visibility("hidden"))) Dispatcher final : public ReplySink {
+public:
+    using TimePoint = proto::SteadyClock::time_point;
+    using Lock = std::unique_lock<std::mutex>;
+
+    Dispatcher(Channel& channel,
+               RouteTable& routes,
+               Runner& runner,
+               AsyncIntake& intake,
+               std::uint32_t threads);
+
+    /// Sends `ready` and starts the threads. The GIL must not be held.
+    void start(const proto::Ready& ready);
+
+    // ---- for the main thread, which keeps house; the GIL must not be held ----
+
+    enum class Event : std::uint8_t { refresh, drained };
+    /// Blocks until figures are to be refreshed, or everything received before DRAIN has been
+    /// answered (or its time is over).
+    [[nodiscard]] Event wait_event();
+    /// The main thread has the GIL, and knows the pool's processes.
+    void refreshed(std::vector<std::uint32_t> pool_pids);
+    /// Of DRAIN; never, when none came.
+    [[nodiscard]] proto::Deadline drain_deadline();
+    /// Says BYE and closes the socket. Blocks at most `patience`; false when it was not enough.
+    bool close(std::chrono::milliseconds patience);
+
+    // ---- ReplySink ----
+    void post(const proto::Reply& reply, bool now) override;
+    void flush() override;
+    void deferred_begins() override;
+    void deferred_ends() override;
+
+private:
+    /// Where the leader is.
+    enum class Leader : std::uint8_t { away, serving, asleep };
+
+    struct Thread {
+        std::string name;
+        std::condition_variable wake;
+        bool woken = false;
+        bool running = false;
+        TimePoint started;       // of the handler that runs
+        Route* route = nullptr;  // of the handler that runs
+        PythonThread* python = nullptr;
+    };
+
+    // Roles (dispatcher.cpp). All want the mutex, and hold it when they return.
+    void thread_main(Thread& me);
+    void lead(Lock& lock, Thread& me);
+    void watch(Lock& lock, Thread& me);
+    void sleep(Lock& lock, Thread& me);
+    void take_over(Thread& me, TimePoint now);
+    void want_watcher(TimePoint now);
+    void wake_followers(std::uint32_t count);
+    void wake(Thread& thread);
+    void wake_leader();
+
+    // Running (dispatcher.cpp)
+    void run(Lock& lock, Thread& me, JobRef job);
+    [[nodiscard]] JobRef next_job(Lock& lock, Thread& me, TimePoint now);
+    [[nodiscard]] JobRef next_for_leader();
+    void begin(Thread& me, const Job& job, TimePoint now);
+    void finish(Thread& me, const Job& job, const Answer& answer);
+    void append(const proto::Reply& reply);
+
+    // The socket (dispatcher_socket.cpp)
+    void serve(Lock& lock);
+    void wait(Lock& lock);
+    void close_channel(Lock& lock);
+    void take_inbox(TimePoint now);
+    void take_jobs(TimePoint now);
+    void cancel(std::uint64_t id);
+    void answer_ping(std::uint64_t nonce, TimePoint now);
+    [[nodiscard]] std::uint32_t oldest_ms(TimePoint now) const;
+    [[nodiscard]] bool quiet(TimePoint now) const;
+    void tell_main();
+
+    Channel& channel_;
+    Runner& runner_;
+    AsyncIntake& intake_;
+    const std::uint32_t limit_;  // handlers that run at once
+
+    // The leader's own, while it serves
+    Inbox inbox_;
+    std::string sending_;
+
+    std::atomic<TimePoint::rep> gil_at_;  // when a thread last had the GIL
+
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<Thread>> threads_;
+    std::vector<Thread*> sleeping_;
+    Thread* leader_ = nullptr;
+    Thread* watcher_ = nullptr;
+    Leader leader_state_ = Leader::away;
+    bool leader_woken_ = false;
+    bool watch_wanted_ = false;
+    TimePoint served_at_;   // when the leader last was at the socket
+    TimePoint traffic_at_;  // when a job last came or ended
+    JobQueues queues_;
+    std::string outbox_;
+    std::uint64_t served_ = 0;
+    std::uint32_t deferred_ = 0;
+    std::vector<std::uint32_t> pool_pids_;
+
+    std::condition_variable main_wake_;
+    bool refresh_wanted_ = false;
+    bool draining_ = false;
+    bool closing_ = false;
+    bool closed_ = false;
+    proto::Deadline drain_deadline_;
+};
+
+}  // namespace typhon::worker

@@ -1,0 +1,198 @@
+// What the leader does at the socket, and what the main thread asks of the dispatcher.
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "proto/codec.hpp"
+#include "pyworker/dispatcher.hpp"
+#include "pyworker/route_table.hpp"
+
+namespace typhon::worker {
+
+namespace {
+
+using proto::SteadyClock;
+using std::chrono::milliseconds;
+
+constexpr int kBatchesPerVisit = 16;
+constexpr milliseconds kLinger{2000};
+
+std::uint32_t age_ms(SteadyClock::time_point since, SteadyClock::time_point now) {
+    const auto age = std::chrono::duration_cast<milliseconds>(now - since).count();
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(age, 0, UINT32_MAX));
+}
+
+}  // namespace
+
+/// Sends what waits and receives what has come. Never blocks.
+void Dispatcher::serve(Lock& lock) {
+    leader_state_ = Leader::serving;
+    sending_.swap(outbox_);
+    lock.unlock();
+    if (!sending_.empty()) {
+        channel_.send(sending_);
+    }
+    const TimePoint now = SteadyClock::now();
+    inbox_.clear();
+    zmq::message_t message;
+    for (int count = 0; count < kBatchesPerVisit && channel_.receive(message); ++count) {
+        inbox_.read(std::move(message), now);
+    }
+    lock.lock();
+    leader_state_ = Leader::away;
+    served_at_ = now;
+    if (!inbox_.empty()) {
+        take_inbox(now);
+    }
+}
+
+/// Blocks until there may be something to receive or to send. Only right after a serve() that found
+/// nothing.
+void Dispatcher::wait(Lock& lock) {
+    leader_state_ = Leader::asleep;
+    lock.unlock();
+    channel_.wait();
+    lock.lock();
+    leader_state_ = Leader::away;
+    leader_woken_ = false;
+    served_at_ = SteadyClock::now();
+}
+
+void Dispatcher::close_channel(Lock& lock) {
+    leader_state_ = Leader::serving;
+    lock.unlock();
+    channel_.close(kLinger);
+    lock.lock();
+    closed_ = true;
+    main_wake_.notify_all();
+}
+
+void Dispatcher::take_inbox(TimePoint now) {
+    for (const std::uint64_t id : inbox_.cancels) {
+        cancel(id);
+    }
+    take_jobs(now);
+    for (const std::uint64_t nonce : inbox_.pings) {
+        answer_ping(nonce, now);
+    }
+    if (inbox_.drain && !draining_) {
+        draining_ = true;
+        drain_deadline_ = proto::Deadline::after(milliseconds(inbox_.drain->left_ms), now);
+        main_wake_.notify_all();
+    }
+}
+
+void Dispatcher::take_jobs(TimePoint now) {
+    if (inbox_.jobs.empty()) {
+        return;
+    }
+    traffic_at_ = now;
+    for (JobRef& job : inbox_.jobs) {
+        if (job->route != nullptr && job->route->info.mode == proto::RouteMode::async) {
+            intake_.add(std::move(job));
+        } else {
+            queues_.add(std::move(job));
+        }
+    }
+    intake_.wake();
+}
+
+/// What has not started is answered without being run, so that the gateway can use its slot again;
+/// a running coroutine is cancelled; a running function cannot be.
+void Dispatcher::cancel(std::uint64_t id) {
+    JobRef job = queues_.cancel(id);
+    if (!job) {
+        job = intake_.cancel(id);
+        intake_.wake();
+    }
+    if (job) {
+        Answer answer;
+        answer.reply.id = job->request.id;
+        answer.reply.slot = job->request.slot;
+        answer_error(answer, *job, proto::ErrorCode::client_left);
+        append(answer.reply);
+        tell_main();
+    }
+}
+
+void Dispatcher::answer_ping(std::uint64_t nonce, TimePoint now) {
+    const AsyncIntake::Load async = intake_.load(now);
+    proto::Pong pong;
+    pong.nonce = nonce;
+    pong.busy = queues_.running();
+    pong.threads = limit_;
+    pong.queued = queues_.queued() + async.waiting;
+    pong.async_running = async.running;
+    pong.oldest_ms = std::max(oldest_ms(now), async.oldest_ms);
+    pong.gil_age_ms = age_ms(TimePoint(TimePoint::duration(gil_at_.load())), now);
+    pong.served = served_;
+    pong.pool_pids = pool_pids_;
+    proto::encode(pong, outbox_);
+    refresh_wanted_ = true;
+    main_wake_.notify_all();
+}
+
+std::uint32_t Dispatcher::oldest_ms(TimePoint now) const {
+    std::uint32_t oldest = 0;
+    for (const auto& thread : threads_) {
+        if (thread->running) {
+            oldest = std::max(oldest, age_ms(thread->started, now));
+        }
+    }
+    return oldest;
+}
+
+// ---- for the main thread ----
+
+/// Everything that was received has been answered, or the time for it is over.
+bool Dispatcher::quiet(TimePoint now) const {
+    const AsyncIntake::Load async = intake_.load(now);
+    const bool empty = queues_.idle() && deferred_ == 0 && async.waiting == 0 && async.running == 0;
+    return empty || drain_deadline_.passed(now);
+}
+
+void Dispatcher::tell_main() {
+    if (draining_) {
+        main_wake_.notify_all();
+    }
+}
+
+Dispatcher::Event Dispatcher::wait_event() {
+    Lock lock(mutex_);
+    while (true) {
+        if (draining_ && quiet(SteadyClock::now())) {
+            return Event::drained;
+        }
+        if (refresh_wanted_) {
+            refresh_wanted_ = false;
+            return Event::refresh;
+        }
+        if (drain_deadline_.never()) {
+            main_wake_.wait(lock);
+        } else {
+            main_wake_.wait_until(lock, drain_deadline_.at());
+        }
+    }
+}
+
+void Dispatcher::refreshed(std::vector<std::uint32_t> pool_pids) {
+    gil_at_.store(SteadyClock::now().time_since_epoch().count(), std::memory_order_relaxed);
+    const Lock lock(mutex_);
+    pool_pids_ = std::move(pool_pids);
+}
+
+proto::Deadline Dispatcher::drain_deadline() {
+    const Lock lock(mutex_);
+    return drain_deadline_;
+}
+
+bool Dispatcher::close(milliseconds patience) {
+    Lock lock(mutex_);
+    proto::encode(proto::Bye{served_}, outbox_);
+    closing_ = true;
+    wake_leader();
+    return main_wake_.wait_for(lock, patience, [this] { return closed_; });
+}
+
+}  // namespace typhon::worker

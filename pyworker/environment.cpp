@@ -1,0 +1,61 @@
+#include "pyworker/environment.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <unistd.h>
+
+namespace typhon::worker {
+
+namespace {
+
+bool is_removed(std::string_view name) {
+    return name.starts_with("TYPHON_WORKER_");
+}
+
+void remove_variables() {
+    std::vector<std::string> names;
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+        const std::string_view variable(*entry);
+        const std::string_view name = variable.substr(0, variable.find('='));
+        if (is_removed(name)) {
+            names.emplace_back(name);
+        }
+    }
+    for (const std::string& name : names) {
+        unsetenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): no other thread exists yet
+    }
+}
+
+void set_action(int signal, void (*action)(int)) {
+    struct sigaction wanted {};
+    wanted.sa_handler = action;
+    sigemptyset(&wanted.sa_mask);
+    sigaction(signal, &wanted, nullptr);
+}
+
+}  // namespace
+
+WorkerOptions take_options() {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread exists yet
+    WorkerOptions options = read_options([](const char* name) { return std::getenv(name); });
+    remove_variables();
+    return options;
+}
+
+void set_signals() {
+    for (int signal = 1; signal < NSIG; ++signal) {
+        set_action(signal, SIG_DFL);  // fails, and may, for SIGKILL and SIGSTOP
+    }
+    set_action(SIGINT, SIG_IGN);
+    set_action(SIGPIPE, SIG_IGN);
+    set_action(SIGXFSZ, SIG_IGN);
+    sigset_t none;
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, nullptr);
+}
+
+}  // namespace typhon::worker

@@ -1,0 +1,18 @@
+// The process environment: read once, then cleaned of what is the worker's own business. Only
+// before other threads exist.
+#pragma once
+
+#include "pyworker/worker_options.hpp"
+
+namespace typhon::worker {
+
+/// Reads the options and removes their variables, so that neither user code nor pool processes see
+/// the token. Throws std::invalid_argument as read_options() does.
+[[nodiscard]] WorkerOptions take_options();
+
+/// Signals as a worker wants them. SIGINT is ignored (a terminal's Ctrl-C is the gateway's to
+/// handle), SIGPIPE too (a broken pipe is an error of write), SIGTERM and the rest have their
+/// default, and nothing is blocked.
+void set_signals();
+
+}  // namespace typhon::worker

@@ -1,0 +1,32 @@
+#include "pyworker/module.hpp"
+
+#include <pybind11/embed.h>
+#include <pybind11/stl.h>
+
+#include "pyworker/async_bridge.hpp"
+#include "pyworker/request_object.hpp"
+
+namespace py = pybind11;
+
+namespace typhon::worker {
+
+void bind(py::module_& module) {
+    module.doc() = "The native side of a Typhon worker.";
+    add_request_type(module);
+    py::class_<AsyncBridge>(module, "AsyncBridge")
+        .def("fd", &AsyncBridge::fd)
+        .def("take", &AsyncBridge::take)
+        .def("cancelled", &AsyncBridge::cancelled)
+        .def("complete", &AsyncBridge::complete)
+        .def("fail", &AsyncBridge::fail)
+        .def("flush", &AsyncBridge::flush);
+}
+
+void keep_registration() noexcept {}
+
+}  // namespace typhon::worker
+
+// NOLINTNEXTLINE(readability-identifier-naming): the macro makes the names
+PYBIND11_EMBEDDED_MODULE(_typhon, module) {
+    typhon::worker::bind(module);
+}

@@ -1,0 +1,196 @@
+#include "pyworker/request_object.hpp"
+
+#include <array>
+#include <limits>
+#include <new>
+
+#include <structmember.h>
+
+#include "proto/errors.hpp"
+#include "pyworker/request_fields.hpp"
+#include "pyworker/route_table.hpp"
+
+namespace py = pybind11;
+
+namespace typhon::worker {
+
+namespace {
+
+using Values = std::array<PyObject*, kRequestFields>;
+
+struct RequestObject {
+    PyObject_HEAD PyObject* dict;  // what handlers and decorators add; usually null
+    PyObject* weak_references;
+    JobRef job;
+    Values values;  // null: not read yet
+};
+
+PyTypeObject* request_type = nullptr;
+
+RequestObject& self_of(PyObject* self) {
+    return *reinterpret_cast<RequestObject*>(self);
+}
+
+/// Runs `make` and turns what it throws into a Python exception.
+template <class Make>
+PyObject* guarded(Make make) noexcept {
+    try {
+        return make().release().ptr();
+    } catch (py::error_already_set& error) {
+        error.restore();
+    } catch (const std::exception& error) {
+        PyErr_SetString(PyExc_RuntimeError, error.what());
+    }
+    return nullptr;
+}
+
+PyObject* get_field(PyObject* object, void* closure) {
+    RequestObject& self = self_of(object);
+    const auto* field = static_cast<const RequestField*>(closure);
+    PyObject*& value = self.values[static_cast<std::size_t>(field - request_fields().data())];
+    if (value == nullptr) {
+        value = guarded([&] { return field->make(*self.job); });
+    }
+    Py_XINCREF(value);
+    return value;
+}
+
+PyObject* get_route(PyObject* object, void* /*closure*/) {
+    PyObject* pattern = self_of(object).job->route->pattern;
+    Py_INCREF(pattern);
+    return pattern;
+}
+
+PyObject* get_deadline(PyObject* object, void* /*closure*/) {
+    const proto::Deadline& deadline = self_of(object).job->deadline;
+    if (deadline.never()) {
+        return PyFloat_FromDouble(std::numeric_limits<double>::infinity());
+    }
+    const std::chrono::duration<double> left = deadline.at() - proto::SteadyClock::now();
+    return PyFloat_FromDouble(left.count() > 0 ? left.count() : 0.0);
+}
+
+PyObject* represent(PyObject* object) {
+    const proto::Request& request = self_of(object).job->request;
+    const std::string text = "<Request " + std::string(request.method) + " " +
+                             std::string(request.path) + " " + proto::request_id_text(request.id) +
+                             ">";
+    return PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace");
+}
+
+int traverse(PyObject* object, visitproc visit, void* arg) {
+    RequestObject& self = self_of(object);
+    Py_VISIT(Py_TYPE(object));
+    Py_VISIT(self.dict);
+    for (PyObject* value : self.values) {
+        Py_VISIT(value);
+    }
+    return 0;
+}
+
+int clear(PyObject* object) {
+    RequestObject& self = self_of(object);
+    Py_CLEAR(self.dict);
+    for (PyObject*& value : self.values) {
+        Py_CLEAR(value);
+    }
+    return 0;
+}
+
+void destroy(PyObject* object) {
+    RequestObject& self = self_of(object);
+    PyTypeObject* type = Py_TYPE(object);
+    PyObject_GC_UnTrack(object);
+    if (self.weak_references != nullptr) {
+        PyObject_ClearWeakRefs(object);
+    }
+    clear(object);
+    self.job.~JobRef();
+    PyObject_GC_Del(object);
+    Py_DECREF(type);
+}
+
+// What CPython's interface wants: arrays that end with a zero entry, and live for ever.
+constexpr std::size_t kGetters = kRequestFields + 3;
+
+std::array<PyGetSetDef, kGetters + 1>& getters() {
+    static std::array<PyGetSetDef, kGetters + 1> table{};
+    std::size_t next = 0;
+    for (const RequestField& field : request_fields()) {
+        table[next++] = {field.name,
+                         get_field,
+                         nullptr,
+                         field.doc,
+                         const_cast<RequestField*>(&field)};  // NOLINT
+    }
+    table[next++] = {"route", get_route, nullptr, "the pattern that matched", nullptr};
+    table[next++] = {"deadline", get_deadline, nullptr, "seconds left for the answer", nullptr};
+    table[next] = {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr};
+    return table;
+}
+
+std::array<PyMemberDef, 3>& members() {
+    static std::array<PyMemberDef, 3> table{{
+        {"__dictoffset__", T_PYSSIZET, offsetof(RequestObject, dict), READONLY, nullptr},
+        {"__weaklistoffset__",
+         T_PYSSIZET,
+         offsetof(RequestObject, weak_references),
+         READONLY,
+         nullptr},
+        {nullptr, 0, 0, 0, nullptr},
+    }};
+    return table;
+}
+
+template <class Function>
+void* slot(Function* function) {
+    return reinterpret_cast<void*>(function);
+}
+
+}  // namespace
+
+void add_request_type(py::module_& module) {
+    static std::array<PyType_Slot, 7> slots{{
+        {Py_tp_dealloc, slot(destroy)},
+        {Py_tp_traverse, slot(traverse)},
+        {Py_tp_clear, slot(clear)},
+        {Py_tp_repr, slot(represent)},
+        {Py_tp_getset, getters().data()},
+        {Py_tp_members, members().data()},
+        {0, nullptr},
+    }};
+    static PyType_Spec spec{"_typhon.Request",
+                            sizeof(RequestObject),
+                            0,
+                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC |
+                                Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+                            slots.data()};
+    auto type = py::reinterpret_steal<py::object>(PyType_FromSpec(&spec));
+    if (!type) {
+        throw py::error_already_set();
+    }
+    module.add_object("Request", type);
+    request_type = reinterpret_cast<PyTypeObject*>(type.release().ptr());
+}
+
+PyObject* new_request(const JobRef& job) {
+    auto* self = PyObject_GC_New(RequestObject, request_type);
+    if (self == nullptr) {
+        return nullptr;
+    }
+    self->dict = nullptr;
+    self->weak_references = nullptr;
+    new (&self->job) JobRef(job);
+    self->values.fill(nullptr);
+    PyObject_GC_Track(self);
+    return reinterpret_cast<PyObject*>(self);
+}
+
+const JobRef& job_of(PyObject* object) {
+    if (Py_TYPE(object) != request_type) {
+        throw py::type_error("a _typhon.Request was expected");
+    }
+    return self_of(object).job;
+}
+
+}  // namespace typhon::worker

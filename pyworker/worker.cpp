@@ -1,0 +1,146 @@
+#include "pyworker/worker.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <string>
+
+#include <fcntl.h>
+#include <pybind11/embed.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "proto/codec.hpp"
+#include "proto/ledger.hpp"
+#include "pyworker/app.hpp"
+#include "pyworker/async_intake.hpp"
+#include "pyworker/channel.hpp"
+#include "pyworker/converter.hpp"
+#include "pyworker/dispatcher.hpp"
+#include "pyworker/environment.hpp"
+#include "pyworker/interpreter.hpp"
+#include "pyworker/lifeline.hpp"
+#include "pyworker/runner.hpp"
+#include "pyworker/start_failure.hpp"
+#include "pyworker/worker_log.hpp"
+
+namespace py = pybind11;
+
+namespace typhon::worker {
+
+namespace {
+
+using proto::SteadyClock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kErrorLinger{2000};
+constexpr milliseconds kByePatience{3000};
+constexpr milliseconds kStopGrace{2000};  // beyond DRAIN's own time
+
+[[noreturn]] void leave(int code) {
+    std::fflush(nullptr);
+    ::_exit(code);
+}
+
+proto::Ledger attach_ledger(int fd) {
+    if (fd >= 0) {
+        ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+    try {
+        return proto::Ledger::attach(fd);
+    } catch (const std::exception& error) {
+        throw StartFailure("interpreter",
+                           std::string("the ledger cannot be used: ") + error.what());
+    }
+}
+
+/// Keeps house while the dispatch threads serve; returns when everything has been answered.
+void keep_house(Dispatcher& dispatcher, const App& app) {
+    const py::gil_scoped_release released;
+    while (dispatcher.wait_event() != Dispatcher::Event::drained) {
+        std::vector<std::uint32_t> pids;
+        {
+            const py::gil_scoped_acquire acquired;
+            pids = app.pool_pids();
+        }
+        dispatcher.refreshed(std::move(pids));
+    }
+}
+
+void stop(App& app, Dispatcher& dispatcher, Lifeline& lifeline) {
+    lifeline.end_at(proto::Deadline(dispatcher.drain_deadline().at() + kStopGrace));
+    app.stop();
+    const py::gil_scoped_release released;
+    if (!dispatcher.close(kByePatience)) {
+        spdlog::warn("the gateway may not have read this worker's last words");
+    }
+}
+
+/// Serves until DRAIN. Throws StartFailure before READY.
+void serve(const WorkerOptions& options,
+           SteadyClock::time_point begun,
+           Channel& channel,
+           Lifeline& lifeline) {
+    proto::Ledger ledger = attach_ledger(options.ledger_fd);
+    start_interpreter(options);
+    App app(options);
+    const Converter converter(app.runtime(), options.debug);
+    Runner runner(converter, ledger, app.pool());
+    AsyncIntake intake;
+    Dispatcher dispatcher(channel, app.routes(), runner, intake, options.threads);
+    AsyncBridge bridge(intake, runner, dispatcher);
+    app.start_async(bridge);
+    proto::Ready ready = app.describe(options);
+    ready.start_ms = span_us(begun, SteadyClock::now()) / 1000;
+    log_start(ready, options.log_routes);
+    {
+        const py::gil_scoped_release released;
+        dispatcher.start(ready);
+    }
+    keep_house(dispatcher, app);
+    stop(app, dispatcher, lifeline);
+    leave(0);
+}
+
+void report(Channel& channel, const std::string& stage, const std::string& text) {
+    spdlog::error("this worker cannot start ({}): {}", stage, text);
+    std::string message;
+    proto::encode(proto::StartError{stage, text}, message);
+    channel.send(message);
+    channel.close(kErrorLinger);
+}
+
+std::optional<WorkerOptions> options_or_message() {
+    try {
+        WorkerOptions options = take_options();
+        set_up_log(options.log_level);
+        return options;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "typhon-worker: %s\n", error.what());
+        return std::nullopt;
+    }
+}
+
+}  // namespace
+
+int run_worker() {
+    const auto begun = SteadyClock::now();
+    set_signals();
+    const std::optional<WorkerOptions> options = options_or_message();
+    if (!options) {
+        return kExitUsage;
+    }
+    Lifeline lifeline(options->lifeline_fd);
+    Channel channel(options->endpoint, options->identity);
+    try {
+        serve(*options, begun, channel, lifeline);
+    } catch (const StartFailure& failure) {
+        report(channel, failure.stage(), failure.what());
+    } catch (const std::exception& error) {
+        report(channel, "startup", error.what());
+    }
+    leave(kExitStartFailed);
+}
+
+}  // namespace typhon::worker
