@@ -1,0 +1,153 @@
+#include "gateway/supervisor/process.hpp"
+
+#include <csignal>
+#include <cstddef>
+#include <fstream>
+
+#include <boost/process/args.hpp>
+#include <boost/process/child.hpp>
+#include <boost/process/env.hpp>
+#include <boost/process/environment.hpp>
+#include <boost/process/exe.hpp>
+#include <boost/process/extend.hpp>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "gateway/asio.hpp"
+
+namespace typhon {
+
+namespace {
+
+namespace bp = boost::process;
+
+// The functions of this block run between fork and exec: only async-signal-safe calls.
+
+void reset_signals() noexcept {
+    struct sigaction standard {};
+    standard.sa_handler = SIG_DFL;
+    for (int number = 1; number < NSIG; ++number) {
+        ::sigaction(number, &standard, nullptr);
+    }
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+}
+
+void close_on_exec_from(int first) noexcept {
+    if (::close_range(static_cast<unsigned>(first), ~0U, CLOSE_RANGE_CLOEXEC) == 0) {
+        return;
+    }
+    // An old kernel: one by one.
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    for (int fd = first; fd < static_cast<int>(limit.rlim_cur); ++fd) {
+        ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+}
+
+void stdin_from_null() noexcept {
+    const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null > STDIN_FILENO) {
+        ::dup2(null, STDIN_FILENO);
+        ::close(null);
+    }
+}
+
+void become_worker(pid_t parent, const std::vector<int>& keep) noexcept {
+    ::setpgid(0, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) {  // it ended before the line above
+        ::_exit(EXIT_FAILURE);
+    }
+    stdin_from_null();
+    close_on_exec_from(STDERR_FILENO + 1);
+    for (const int fd : keep) {
+        ::fcntl(fd, F_SETFD, 0);
+    }
+    reset_signals();
+}
+
+bp::environment to_boost(const Environment& environment) {
+    bp::environment result;
+    for (const auto& [name, value] : environment) {
+        result[name] = value;
+    }
+    return result;
+}
+
+}  // namespace
+
+pid_t spawn(const SpawnRequest& request) {
+    const pid_t parent = ::getpid();
+    const std::vector<int>& keep = request.keep;
+    bp::environment environment = to_boost(request.environment);
+    std::error_code error;
+    bp::child child(
+        bp::exe = request.program,
+        bp::args = request.arguments,
+        environment,
+        error,
+        bp::extend::on_exec_setup = [parent, &keep](auto& /*executor*/) {
+            become_worker(parent, keep);
+        });
+    if (error) {
+        throw std::system_error(error, "start " + request.program);
+    }
+    const pid_t pid = child.id();
+    child.detach();
+    return pid;
+}
+
+void kill_group(pid_t group) noexcept {
+    if (group > 1) {
+        ::kill(-group, SIGKILL);
+    }
+}
+
+std::optional<ProcessExit> reap() {
+    siginfo_t info{};
+    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) {
+        return std::nullopt;
+    }
+    ProcessExit result{info.si_pid, 0};
+    kill_group(result.pid);
+    if (::waitpid(result.pid, &result.status, 0) != result.pid) {
+        return std::nullopt;
+    }
+    return result;
+}
+
+bool has_children() noexcept {
+    siginfo_t info{};
+    return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+std::string describe_exit(int status) {
+    if (WIFSIGNALED(status)) {
+        const int number = WTERMSIG(status);
+        const char* name = ::sigabbrev_np(number);
+        return "signal " + std::to_string(number) +
+               (name != nullptr ? " (SIG" + std::string(name) + ")" : "");
+    }
+    return "exit code " + std::to_string(WEXITSTATUS(status));
+}
+
+void adopt_orphans() noexcept {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+std::size_t resident_bytes(pid_t pid) {
+    std::ifstream statm("/proc/" + std::to_string(pid) + "/statm");
+    std::size_t size = 0;
+    std::size_t resident = 0;
+    if (!(statm >> size >> resident)) {
+        return 0;
+    }
+    return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace typhon

@@ -1,0 +1,343 @@
+#include "gateway/supervisor/worker_set.hpp"
+
+#include <algorithm>
+
+#include <spdlog/spdlog.h>
+
+namespace typhon {
+
+namespace {
+
+/// Deaths before READY that are taken for accidents.
+constexpr std::uint32_t kMaxEarlyDeaths = 3;
+/// A worker that said why it cannot start, or that was told to drain, exits by itself in this time.
+constexpr Milliseconds kExitGrace{1'000};
+
+}  // namespace
+
+WorkerSet::WorkerSet(SupervisorOptions options,
+                     WorkerControl& control,
+                     std::string endpoint,
+                     WorkerSetHooks hooks)
+    : options_(std::move(options)),
+      control_(control),
+      endpoint_(std::move(endpoint)),
+      hooks_(std::move(hooks)),
+      watch_(options_.app) {}
+
+void WorkerSet::start() {
+    control_.set_availability(Availability::waiting, 0);
+    for (std::uint32_t slot = 0; slot < options_.workers; ++slot) {
+        auto worker = std::make_unique<Worker>();
+        worker->slot = slot;
+        worker->generation = generation_;
+        current_.push_back(std::move(worker));
+    }
+    for (const auto& worker : current_) {
+        handle(*worker, WorkerEvent::retry);
+    }
+}
+
+// ---- events ----
+
+void WorkerSet::on_ready(const std::string& identity, const proto::Ready& ready) {
+    Worker* worker = find_identity(identity);
+    if (worker == nullptr) {
+        return;
+    }
+    worker->pool_pids = ready.pool_pids;
+    worker->python = ready.python;
+    handle(*worker, WorkerEvent::became_ready);
+    sweep();
+}
+
+void WorkerSet::on_start_error(const std::string& identity, const proto::StartError& error) {
+    Worker* worker = find_identity(identity);
+    if (worker == nullptr) {
+        return;
+    }
+    worker->reason = error.text;
+    handle(*worker, WorkerEvent::start_failed);
+    sweep();
+}
+
+void WorkerSet::on_silent(const std::string& identity, std::uint32_t silent_ms) {
+    Worker* worker = find_identity(identity);
+    if (worker == nullptr) {
+        return;
+    }
+    spdlog::error(
+        "worker {} has been silent for {} ms: killing it", worker->process->pid(), silent_ms);
+    handle(*worker, WorkerEvent::fell_silent);
+    sweep();
+}
+
+void WorkerSet::on_exit(const ProcessExit& exit) {
+    Worker* worker = find([&exit](const Worker& w) { return w.process->pid() == exit.pid; });
+    if (worker == nullptr) {
+        return;  // an orphan of a worker
+    }
+    const WorkerState before = worker->state;
+    const Milliseconds lived = worker->process->age();
+    const std::string how = describe_exit(exit.status);
+    worker->process->note_exit();
+    worker->process.reset();
+    const char* when = before == WorkerState::starting ? " died before it was ready: " : " died: ";
+    lost(*worker, "worker " + std::to_string(exit.pid) + when + how, lived);
+    log_death(exit.pid, how, before, *worker);
+    sweep();
+}
+
+void WorkerSet::on_time() {
+    std::vector<Worker*> late;
+    each([&late](Worker& worker) {
+        if (worker.due.passed()) {
+            late.push_back(&worker);
+        }
+    });
+    for (Worker* worker : late) {
+        if (worker->due.passed()) {  // one before it may have changed it
+            time_out(*worker);
+        }
+    }
+    if (!stopping_ && !swap_ && watch_.try_now()) {
+        try_again();
+    }
+    sweep();
+}
+
+proto::Deadline WorkerSet::next_due() const {
+    proto::Deadline due = stopping_ || swap_ ? proto::Deadline() : watch_.due();
+    each([&due](const Worker& worker) { due = std::min(due, worker.due); });
+    return due;
+}
+
+// ---- one worker ----
+
+void WorkerSet::handle(Worker& worker, WorkerEvent event) {
+    const auto [next, action] = transition(worker.state, event);
+    worker.state = next;
+    perform(worker, action);
+}
+
+void WorkerSet::perform(Worker& worker, WorkerAction action) {
+    switch (action) {
+        case WorkerAction::none:
+            return;
+        case WorkerAction::serve:
+            return serve(worker);
+        case WorkerAction::restart_later:
+            if (is_incoming(worker)) {
+                return abort_swap(worker.reason);
+            }
+            worker.due = proto::Deadline::after(worker.restart_delay);
+            return;
+        case WorkerAction::give_up:
+            return give_up(worker);
+        case WorkerAction::drain:
+            return drain(worker);
+        case WorkerAction::spawn:
+            return launch(worker);
+        case WorkerAction::kill:
+        case WorkerAction::discard:
+            worker.due = {};
+            if (worker.process) {
+                worker.process->kill();
+            }
+            return;
+    }
+}
+
+void WorkerSet::launch(Worker& worker) {
+    worker.pool_pids.clear();
+    worker.too_slow = false;
+    worker.due = proto::Deadline::after(options_.start_timeout);
+    watch_.note_start();
+    try {
+        worker.process = std::make_unique<WorkerProcess>(
+            options_, endpoint_, control_, worker.slot, worker.generation);
+        spdlog::debug("worker {} starts (generation {})", worker.process->pid(), worker.generation);
+    } catch (const std::exception& error) {
+        spdlog::error("a worker cannot be spawned: {}", error.what());
+        lost(worker, error.what(), Milliseconds{0});
+    }
+}
+
+/// Its process is gone, or there never was one.
+void WorkerSet::lost(Worker& worker, std::string reason, Milliseconds lived) {
+    worker.due = {};
+    const bool early = worker.state == WorkerState::starting;
+    if (!worker.too_slow && worker.state != WorkerState::failed) {
+        worker.reason = std::move(reason);
+    }
+    worker.early_deaths += early ? 1 : 0;
+    worker.restart_delay = worker.restart.on_death(lived, random());
+    const bool enough = worker.too_slow || worker.early_deaths >= kMaxEarlyDeaths;
+    handle(worker, early && enough ? WorkerEvent::kept_dying : WorkerEvent::died);
+}
+
+void WorkerSet::serve(Worker& worker) {
+    spdlog::info("worker {} ready in {} ms (generation {})",
+                 worker.process->pid(),
+                 worker.process->age().count(),
+                 worker.generation);
+    worker.due = {};
+    worker.early_deaths = 0;
+    worker.reason.clear();
+    if (is_incoming(worker)) {
+        if (swap_->all_ready()) {
+            commit_swap();
+        }
+        return;
+    }
+    serve_ready();
+    recovered();
+}
+
+void WorkerSet::drain(Worker& worker) {
+    const auto left = stopping_ ? Milliseconds{stop_by_.left_ms()} : options_.drain_timeout;
+    control_.drain(worker.process->identity(), static_cast<std::uint32_t>(left.count()));
+    worker.due = proto::Deadline::after(stopping_ ? left : left + kExitGrace);
+}
+
+void WorkerSet::time_out(Worker& worker) {
+    worker.due = {};
+    if (worker.state == WorkerState::starting) {
+        worker.too_slow = true;
+        worker.reason = "worker " + std::to_string(worker.process->pid()) +
+                        " was not ready within " + std::to_string(options_.start_timeout.count()) +
+                        " ms";
+        spdlog::error("{}: killing it", worker.reason);
+    } else if (worker.state == WorkerState::draining) {
+        spdlog::warn("worker {} did not end in time: killing it", worker.process->pid());
+    } else if (worker.state == WorkerState::backing_off) {
+        ++worker.restarts;
+    }
+    handle(worker, WorkerEvent::time_out);
+}
+
+void WorkerSet::log_death(pid_t pid,
+                          const std::string& how,
+                          WorkerState before,
+                          const Worker& after) const {
+    if (before == WorkerState::draining) {
+        spdlog::info("worker {} ended: {}", pid, how);
+    } else if (before == WorkerState::failed || before == WorkerState::gone) {
+        spdlog::debug("worker {} ended: {}", pid, how);
+    } else if (after.state != WorkerState::backing_off) {
+        spdlog::warn("worker {} died: {}", pid, how);
+    } else if (after.restart_delay.count() == 0) {
+        spdlog::warn("worker {} died: {}; restarting", pid, how);
+    } else {
+        spdlog::warn(
+            "worker {} died: {}; restarting in {} ms", pid, how, after.restart_delay.count());
+    }
+}
+
+// ---- the application does not start ----
+
+void WorkerSet::give_up(Worker& worker) {
+    if (worker.process) {
+        worker.due = proto::Deadline::after(kExitGrace);
+    }
+    if (is_incoming(worker)) {
+        return abort_swap(worker.reason);
+    }
+    watch_.arm(random());
+    start_error_ = true;
+    if (last_error_ != worker.reason) {
+        last_error_ = worker.reason;
+        spdlog::error("the application does not start:\n{}", worker.reason);
+    }
+    spdlog::error("a worker could not start; next try in {} s, or when a file in {} changes",
+                  watch_.retry_after_s(),
+                  options_.app);
+    if (!any_ready()) {
+        tell_failed();
+    }
+}
+
+void WorkerSet::tell_failed() {
+    failed_ = true;
+    control_.set_availability(Availability::failed, watch_.retry_after_s());
+    if (!ever_ready_ && !ever_failed_ && hooks_.failed_start) {
+        hooks_.failed_start(last_error_);
+    }
+    ever_failed_ = true;
+}
+
+/// One worker tries for all; when it becomes ready the others follow (recovered()).
+void WorkerSet::try_again() {
+    const auto first = std::find_if(current_.begin(), current_.end(), [](const auto& worker) {
+        return worker->state == WorkerState::failed && !worker->process;
+    });
+    if (first != current_.end()) {
+        handle(**first, WorkerEvent::retry);
+    } else if (std::any_of(current_.begin(), current_.end(), [](const auto& worker) {
+                   return worker->state == WorkerState::failed;
+               })) {
+        watch_.arm(random());
+    }
+}
+
+/// A worker of the serving generation became ready.
+void WorkerSet::recovered() {
+    if (!std::exchange(ever_ready_, true) && hooks_.first_ready) {
+        hooks_.first_ready();
+    }
+    if (std::exchange(failed_, false)) {
+        control_.set_availability(Availability::waiting, 0);
+        spdlog::info("the application starts again");
+        start_error_ = true;
+    }
+    if (std::exchange(start_error_, false)) {
+        last_error_.clear();
+    }
+    watch_.clear();
+    for (const auto& worker : current_) {
+        if (worker->state == WorkerState::failed && worker->process) {
+            watch_.arm(random());
+        } else if (worker->state == WorkerState::failed) {
+            handle(*worker, WorkerEvent::retry);
+        }
+    }
+}
+
+// ---- small helpers ----
+
+bool WorkerSet::is_incoming(const Worker& worker) const {
+    return swap_ && swap_->holds(worker);
+}
+
+bool WorkerSet::any_ready() const {
+    return std::any_of(
+        current_.begin(), current_.end(), [](const auto& w) { return w->is_ready(); });
+}
+
+Worker* WorkerSet::find_identity(const std::string& identity) const {
+    return find([&identity](const Worker& w) { return w.process->identity() == identity; });
+}
+
+void WorkerSet::serve_ready() {
+    std::vector<std::string> identities;
+    for (const auto& worker : current_) {
+        if (worker->is_ready()) {
+            identities.push_back(worker->process->identity());
+        }
+    }
+    control_.serve_only(identities);
+}
+
+void WorkerSet::sweep() {
+    std::erase_if(leaving_, [](const auto& worker) {
+        return worker->state == WorkerState::gone && !worker->process;
+    });
+}
+
+bool WorkerSet::idle() const {
+    bool none = true;
+    each([&none](const Worker& worker) { none = none && !worker.process; });
+    return none;
+}
+
+}  // namespace typhon
