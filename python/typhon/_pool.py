@@ -14,16 +14,13 @@ DASK = "dask://"
 _pool: Executor | None = None
 
 
-def start_pool(
-    workers: int, kind: str, app_dir: str = "", socket_dir: str = "", timeout: float = 55.0
-) -> Executor | None:
+def start_pool(workers: int, kind: str, app_dir: str = "", timeout: float = 55.0) -> Executor | None:
     """Starts the worker's pool and waits until it works. Call it once, from a thread that lives on.
 
     Args:
         workers: the number of processes; 0 for no pool.
         kind: "processes", or "dask://host:port" for a Dask cluster.
         app_dir: the application directory; the first entry of ``sys.path`` when empty.
-        socket_dir: where the fork server's socket goes; a temporary directory when empty.
         timeout: seconds for everything.
 
     Raises:
@@ -35,7 +32,7 @@ def start_pool(
     elif kind != PROCESSES:
         raise PoolStartError(f'unknown pool "{kind}": there are "{PROCESSES}" and "{DASK}host:port"')
     elif workers > 0:
-        _pool = _warmed(ProcessPool(workers, app_dir or _first_of_path(), socket_dir), timeout)
+        _pool = _warmed(ProcessPool(workers, app_dir or _first_of_path()), timeout)
     return _pool
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import ctypes
 import importlib
 import os
-import shutil
 import signal
 import sys
 import traceback
@@ -41,7 +38,6 @@ def prepare_server(app_dir: str) -> None:
     global _server_pid
     _server_pid = os.getpid()
     signal.pthread_sigmask(signal.SIG_SETMASK, [])  # it must hear SIGCHLD, whatever its parent blocked
-    atexit.register(_remove_socket)
     if app_dir:
         use_directory(app_dir)
     if _has_app_module(app_dir):
@@ -88,17 +84,6 @@ def meet(timeout: float) -> int:
     except BrokenBarrierError:
         raise PoolStartError(f"not every pool process was up within {timeout:g} s") from None
     return os.getpid()
-
-
-def _remove_socket() -> None:
-    """When the server ends: a worker that was killed could not do it."""
-    address = str(forkserver._forkserver._forkserver_address)  # type: ignore[attr-defined]
-    directory = os.path.dirname(address)
-    if os.path.basename(directory).startswith("pymp-"):
-        shutil.rmtree(directory, ignore_errors=True)
-    else:
-        with contextlib.suppress(OSError):
-            os.unlink(address)
 
 
 def _die_with_worker() -> None:

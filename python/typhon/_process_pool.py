@@ -51,19 +51,18 @@ class _Close:
 class ProcessPool(Executor):
     """A `concurrent.futures.Executor` over processes that are replaced when they die. For any thread."""
 
-    def __init__(self, workers: int, app_dir: str = "", socket_dir: str = "") -> None:
+    def __init__(self, workers: int, app_dir: str = "") -> None:
         """Starts the keeper; children start with the first tasks, see `warm`.
 
         Args:
             workers: the number of children, at least 1.
             app_dir: where the application's `pool_workers` is; empty for none.
-            socket_dir: where the fork server's socket goes; a temporary directory when empty.
         """
         self._workers = workers
         self._closed = False
         self._submit_lock = threading.Lock()
         self._events: SimpleQueue[_Task | _Done | _Close] = SimpleQueue()
-        self._keeper = _Keeper(workers, app_dir, socket_dir, self._events)
+        self._keeper = _Keeper(workers, app_dir, self._events)
         self._thread = threading.Thread(target=self._keeper.run, name="typhon-pool", daemon=True)
         self._thread.start()
 
@@ -134,12 +133,9 @@ class ProcessPool(Executor):
 class _Keeper:
     """The thread that owns the children."""
 
-    def __init__(
-        self, workers: int, app_dir: str, socket_dir: str, events: SimpleQueue[_Task | _Done | _Close]
-    ) -> None:
+    def __init__(self, workers: int, app_dir: str, events: SimpleQueue[_Task | _Done | _Close]) -> None:
         self._workers = workers
         self._app_dir = app_dir
-        self._socket_dir = socket_dir
         self._events = events
         self._waiting: deque[_Task] = deque()
         self._running = 0
@@ -220,7 +216,7 @@ class _Keeper:
             task.future.set_running_or_notify_cancel()
 
     def _new_children(self) -> ProcessPoolExecutor:
-        ensure_server(self._app_dir, self._socket_dir)
+        ensure_server(self._app_dir)
         context = multiprocessing.get_context("forkserver")
         return ProcessPoolExecutor(
             self._workers,

@@ -177,22 +177,32 @@ def test_children_start_without_traces_of_the_server(pool: ProcessPool) -> None:
     assert not {name for name in names - set(os.environ) if name.startswith(("TYPHON", "PYTHON"))}
 
 
-def test_a_killed_owner_leaves_no_process(tmp_path: Path) -> None:
-    """SIGKILL leaves nobody to tidy up: children and fork server notice by themselves."""
+@pytest.mark.parametrize("kill", [os.kill, os.killpg])
+def test_a_killed_owner_leaves_nothing(tmp_path: Path, kill: Callable[[int, int], None]) -> None:
+    """Of the owner, or of its group with fork server and children: no process and no file is left. The temporary
+    directory's name is too long for a socket."""
+    temporary = tmp_path / ("long" * 30)
+    temporary.mkdir()
+    before = set(Path("/dev/shm").glob("sem.mp-*"))
     script = (
         "import sys, threading\nfrom typhon._process_pool import ProcessPool\n"
         "pool = ProcessPool(2)\nprint(*pool.warm(30), flush=True)\nthreading.Event().wait()\n"
     )
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(temporary)}
     command = [sys.executable, "-W", "ignore", "-c", script]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as owner:
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, text=True, process_group=0
+    ) as owner:
         assert owner.stdout is not None
         pids = [int(word) for word in owner.stdout.readline().split()]
         assert len(pids) == 2
         servers = {int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1]) for pid in pids}
-        owner.kill()
+        leftovers = set(Path("/dev/shm").glob("sem.mp-*")) - before
+        assert leftovers
+        kill(owner.pid, signal.SIGKILL)
     until(lambda: not any(alive(pid) for pid in [*pids, *servers]), "children and server are gone")
-    until(lambda: not list(tmp_path.iterdir()), "the server's socket is gone")
+    until(lambda: not list(temporary.iterdir()), "the server's socket is gone")
+    until(lambda: not leftovers & set(Path("/dev/shm").iterdir()), "the semaphores are gone")
 
 
 @pytest.fixture

@@ -54,11 +54,18 @@ class Server:
         self.log = Log(home / "log")
         options: dict[str, Any] = {"port": 0, "run_dir": home / "run", "app": app, "venv": VENV} | flags
         self.run_dir = Path(options["run_dir"] or home / f"typhon-{options['port']}")
+        self.temporary = home / "tmp"
+        self.temporary.mkdir()
+        variables = {
+            processes.MARK: self.mark,
+            "XDG_RUNTIME_DIR": str(home),
+            "TMPDIR": str(self.temporary),
+        }
         command = [str(TYPHON), "serve", *_words(options)]
         with self.log.path.open("wb") as log:
             self.process = subprocess.Popen(
                 command,
-                env=environment(**{processes.MARK: self.mark, "XDG_RUNTIME_DIR": str(home)}),
+                env=environment(**variables),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -146,11 +153,12 @@ class Server:
         return self.wait_exit()
 
     def check_nothing_left(self) -> None:
-        """After the end: no process, no run directory, no unexpected error in the log."""
+        """After the end: no process, no file, no unexpected error in the log."""
         wait_for(
             lambda: not processes.marked(self.mark), f"no process left: {processes.marked(self.mark)}", 5
         )
         assert not self.run_dir.exists(), f"left behind: {sorted(self.run_dir.rglob('*'))}"
+        wait_for(lambda: not list(self.temporary.iterdir()), "the temporary directory is empty", 5)
         assert self.log.errors() == []
 
     def kill_everything(self) -> None:
