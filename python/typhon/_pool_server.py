@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import process, resource_tracker, util
+from typing import Any
 
 _lock = threading.Lock()
 _socket_fd: int | None = None  # of the directory that the server's socket is in
@@ -60,9 +61,10 @@ def _start_tracker() -> None:
 
 @contextmanager
 def _starting_with(prepare: str) -> Iterator[None]:
-    flags: Callable[[], list[str]] = util._args_from_interpreter_flags  # type: ignore[attr-defined]
-    util._args_from_interpreter_flags = lambda: [*flags(), "-c", _TAKE_COMMAND + prepare]  # type:
-    ignore[attr-defined] try:
+    module: Any = util  # the hook is private
+    flags: Callable[[], list[str]] = module._args_from_interpreter_flags
+    module._args_from_interpreter_flags = lambda: [*flags(), "-c", _TAKE_COMMAND + prepare]
+    try:
         yield
     finally:
-        util._args_from_interpreter_flags = flags  # type: ignore[attr-defined]
+        module._args_from_interpreter_flags = flags
