@@ -179,8 +179,10 @@ def test_children_start_without_traces_of_the_server(pool: ProcessPool) -> None:
 
 @pytest.mark.parametrize("kill", [os.kill, os.killpg])
 def test_a_killed_owner_leaves_nothing(tmp_path: Path, kill: Callable[[int, int], None]) -> None:
-    """Of the owner, or of its group with fork server and children: no process and no file is left. The temporary
-    directory's name is too long for a socket."""
+    """Of the owner, or of its group with fork server and children: no process and no file is left.
+
+    The temporary directory's name is too long for a socket.
+    """
     temporary = tmp_path / ("long" * 30)
     temporary.mkdir()
     before = set(Path("/dev/shm").glob("sem.mp-*"))

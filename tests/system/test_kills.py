@@ -23,8 +23,8 @@ DIED = r"] (error|warning): .*(worker|died|killed|signal)"
 
 
 def test_a_killed_worker_costs_the_requests_that_ran_and_no_other(start: Starter) -> None:
-    """Under load one of two workers is killed, three times: each answer is 200 or 502, none runs
-    twice, each 200 was executed, and each 502 had begun."""
+    """Under load one of two workers is killed, three times: each answer is 200 or 502, each 200
+    was executed, and nothing was executed twice."""
     server = start(start.app("counting"), workers=2, pool_workers=0, threads=4)
     server.log.allow(DIED)
     with Load(server.port, "/python/count/slow", threads=24) as load:
@@ -40,7 +40,7 @@ def test_a_killed_worker_costs_the_requests_that_ran_and_no_other(start: Starter
     assert load.results()[502] <= 3 * 4
     executed = Counter(Path(f"{server.app}.executions").read_text().split())
     assert set(executed.values()) == {1}
-    assert set(executed) == {outcome.key for outcome in load.outcomes}
+    assert load.keys(lambda result: result == 200) <= set(executed)
 
 
 def test_a_request_that_runs_when_its_worker_dies_is_a_502_at_once(start: Starter) -> None:
