@@ -21,7 +21,17 @@ constexpr microseconds kServeEvery{500};  // the leader looks at the socket betw
 constexpr milliseconds kTick{1};          // of the watcher
 constexpr milliseconds kAway{1};          // then the watcher takes over
 constexpr milliseconds kWatchAfterTraffic{50};
-constexpr std::size_t kLargeBody = 64 * 1024;  // encoded before the mutex is taken
+constexpr std::size_t kLargeBody = 64 * 1024;
+
+/// Large replies are encoded before the mutex is taken; empty for others.
+std::string encoded_if_large(const proto::Reply& reply) {
+    std::string encoded;
+    if (reply.body.size() >= kLargeBody) {
+        encoded.reserve(reply.body.size() + reply.headers.size() + 128);
+        proto::encode(reply, encoded);
+    }
+    return encoded;
+}
 
 void block_signals() {
     sigset_t all;
@@ -71,6 +81,7 @@ void Dispatcher::thread_main(Thread& me) {
         if (leader_ == &me) {
             lead(lock, me);
         } else if (JobRef job = queues_.next_for_follower()) {
+            watcher_ = watcher_ == &me ? nullptr : watcher_;
             run(lock, me, std::move(job));
         } else if (watcher_ == &me) {
             watch(lock, me);
@@ -187,8 +198,9 @@ void Dispatcher::run(Lock& lock, Thread& me, JobRef job) {
         now = SteadyClock::now();
         answer.reply.run_us = span_us(me.started, now);
         gil_at_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+        const std::string encoded = encoded_if_large(answer.reply);
         lock.lock();
-        finish(me, *job, answer);
+        finish(me, *job, answer, encoded);
         JobRef next = next_job(lock, me, now);
         if (next) {
             begin(me, *next, now);
@@ -206,14 +218,17 @@ void Dispatcher::begin(Thread& me, const Job& job, TimePoint now) {
     me.route = job.route;
 }
 
-void Dispatcher::finish(Thread& me, const Job& job, const Answer& answer) {
+void Dispatcher::finish(Thread& me,
+                        const Job& job,
+                        const Answer& answer,
+                        const std::string& encoded) {
     me.running = false;
     queues_.finished();
     if (job.route != nullptr) {
         job.route->run_time.add(answer.reply.run_us);
     }
     if (!answer.deferred) {
-        append(answer.reply);
+        append(answer.reply, encoded);
     }
     if (leader_ != &me) {
         wake_leader();
@@ -239,26 +254,22 @@ JobRef Dispatcher::next_for_leader() {
     return job;
 }
 
-void Dispatcher::append(const proto::Reply& reply) {
-    proto::encode(reply, outbox_);
+void Dispatcher::append(const proto::Reply& reply, const std::string& encoded) {
+    if (encoded.empty()) {
+        proto::encode(reply, outbox_);
+    } else {
+        outbox_ += encoded;
+    }
     ++served_;
 }
 
 // ---- ReplySink ----
 
 void Dispatcher::post(const proto::Reply& reply, bool now) {
-    std::string encoded;
-    if (reply.body.size() >= kLargeBody) {
-        proto::encode(reply, encoded);
-    }
+    const std::string encoded = encoded_if_large(reply);
     gil_at_.store(SteadyClock::now().time_since_epoch().count(), std::memory_order_relaxed);
     const Lock lock(mutex_);
-    if (encoded.empty()) {
-        append(reply);
-    } else {
-        outbox_ += encoded;
-        ++served_;
-    }
+    append(reply, encoded);
     if (now) {
         wake_leader();
     }

@@ -95,8 +95,9 @@ private:
     [[nodiscard]] JobRef next_job(Lock& lock, Thread& me, TimePoint now);
     [[nodiscard]] JobRef next_for_leader();
     void begin(Thread& me, const Job& job, TimePoint now);
-    void finish(Thread& me, const Job& job, const Answer& answer);
-    void append(const proto::Reply& reply);
+    void finish(Thread& me, const Job& job, const Answer& answer, const std::string& encoded);
+    /// `encoded` is the reply as bytes when that has been done already, else empty.
+    void append(const proto::Reply& reply, const std::string& encoded);
 
     // The socket (dispatcher_socket.cpp)
     void serve(Lock& lock);

@@ -69,10 +69,10 @@ void Dispatcher::close_channel(Lock& lock) {
 }
 
 void Dispatcher::take_inbox(TimePoint now) {
-    for (const std::uint64_t id : inbox_.cancels) {
+    take_jobs(now);
+    for (const std::uint64_t id : inbox_.cancels) {  // after the jobs, for they may be among them
         cancel(id);
     }
-    take_jobs(now);
     for (const std::uint64_t nonce : inbox_.pings) {
         answer_ping(nonce, now);
     }
@@ -111,7 +111,7 @@ void Dispatcher::cancel(std::uint64_t id) {
         answer.reply.id = job->request.id;
         answer.reply.slot = job->request.slot;
         answer_error(answer, *job, proto::ErrorCode::client_left);
-        append(answer.reply);
+        append(answer.reply, {});
         tell_main();
     }
 }

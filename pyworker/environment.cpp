@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace typhon::worker {
@@ -44,6 +45,14 @@ WorkerOptions take_options() {
     WorkerOptions options = read_options([](const char* name) { return std::getenv(name); });
     remove_variables();
     return options;
+}
+
+void open_standard_descriptors() {
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(fd, F_GETFD) < 0) {
+            ::open("/dev/null", O_RDWR);  // takes the lowest number that is free: this one
+        }
+    }
 }
 
 void set_signals() {

@@ -10,6 +10,10 @@ namespace typhon::worker {
 /// the token. Throws std::invalid_argument as read_options() does.
 [[nodiscard]] WorkerOptions take_options();
 
+/// Opens /dev/null for each of the descriptors 0, 1 and 2 that is closed, so that no file or socket
+/// ends up there.
+void open_standard_descriptors();
+
 /// Signals as a worker wants them. SIGINT is ignored (a terminal's Ctrl-C is the gateway's to
 /// handle), SIGPIPE too (a broken pipe is an error of write), SIGTERM and the rest have their
 /// default, and nothing is blocked.

@@ -28,6 +28,9 @@ struct Route {
 
 class __attribute__((visibility("hidden"))) RouteTable {
 public:
+    /// No routes, and no need of the GIL.
+    RouteTable() = default;
+
     /// `specs` is the list that _runtime.load_app() returned. Throws StartFailure ("routes") for a
     /// route that cannot be; needs the GIL.
     explicit RouteTable(const pybind11::list& specs);

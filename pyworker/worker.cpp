@@ -38,6 +38,7 @@ constexpr milliseconds kErrorLinger{2000};
 constexpr milliseconds kByePatience{3000};
 constexpr milliseconds kStopGrace{2000};  // beyond DRAIN's own time
 
+/// Ends without finalizing anything: other threads still run.
 [[noreturn]] void leave(int code) {
     std::fflush(nullptr);
     ::_exit(code);
@@ -111,6 +112,20 @@ void report(Channel& channel, const std::string& stage, const std::string& text)
     channel.close(kErrorLinger);
 }
 
+void serve_or_report(const WorkerOptions& options,
+                     SteadyClock::time_point begun,
+                     Channel& channel,
+                     Lifeline& lifeline) {
+    try {
+        serve(options, begun, channel, lifeline);
+    } catch (const StartFailure& failure) {
+        report(channel, failure.stage(), failure.what());
+    } catch (const std::exception& error) {
+        report(channel, "startup", error.what());
+    }
+    leave(kExitStartFailed);
+}
+
 std::optional<WorkerOptions> options_or_message() {
     try {
         WorkerOptions options = take_options();
@@ -126,19 +141,19 @@ std::optional<WorkerOptions> options_or_message() {
 
 int run_worker() {
     const auto begun = SteadyClock::now();
+    open_standard_descriptors();
     set_signals();
     const std::optional<WorkerOptions> options = options_or_message();
     if (!options) {
         return kExitUsage;
     }
-    Lifeline lifeline(options->lifeline_fd);
-    Channel channel(options->endpoint, options->identity);
     try {
-        serve(*options, begun, channel, lifeline);
-    } catch (const StartFailure& failure) {
-        report(channel, failure.stage(), failure.what());
+        Lifeline lifeline(options->lifeline_fd);
+        Channel channel(options->endpoint, options->identity);
+        serve_or_report(*options, begun, channel, lifeline);
     } catch (const std::exception& error) {
-        report(channel, "startup", error.what());
+        spdlog::error(
+            "this worker cannot reach the gateway at {}: {}", options->endpoint, error.what());
     }
     leave(kExitStartFailed);
 }

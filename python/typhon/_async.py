@@ -10,6 +10,7 @@ import asyncio
 import concurrent.futures
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
@@ -49,6 +50,7 @@ class AsyncRunner:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._given_up: set[int] = set()
         self._full = False
+        self._stopping = False
         self._flush_scheduled = False
         self._loop = _loop_factory()()
         self._thread = threading.Thread(target=self._run, name="typhon-async", daemon=True)
@@ -67,12 +69,14 @@ class AsyncRunner:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.add_reader(self._bridge.fd(), self._drain)
-        try:
-            self._loop.run_forever()
-        finally:
-            self._loop.remove_reader(self._bridge.fd())
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.close()
+        while not self._stopping:
+            try:
+                self._loop.run_forever()
+            except BaseException:  # a task of a handler's own called sys.exit()
+                traceback.print_exc()
+        self._loop.remove_reader(self._bridge.fd())
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
 
     def _drain(self) -> None:
         """Cancels and starts what the gateway asked for, as far as there is room."""
@@ -127,6 +131,7 @@ class AsyncRunner:
         if self._tasks:
             self._loop.call_later(0.01, self._begin_stop)
         else:
+            self._stopping = True
             self._loop.call_soon(self._loop.stop)
 
 

@@ -1,0 +1,211 @@
+// The real typhon-worker: pool, drain, and the end of its gateway.
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "tests/unit/pyworker/worker_fixture.hpp"
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+
+using namespace typhon;
+using tests::Got;
+using tests::Sent;
+using tests::WorkerFixture;
+
+namespace {
+
+constexpr const char* kApp = R"py(
+import asyncio
+import atexit
+import os
+import time
+
+from pool_work import slow_square, square
+from typhon import route
+
+HERE = os.path.dirname(__file__)
+
+@atexit.register
+def at_exit():
+    with open(os.path.join(HERE, "exited"), "w") as file:
+        file.write("yes")
+
+@route("/python/squares", use_process_pool=True)
+def squares(request, pool):
+    return list(pool.map(square, [1, 2, 3]))
+
+@route("/python/future", use_process_pool=True)
+def future(request, pool):
+    return pool.submit(slow_square, 7)
+
+@route("/python/async/pool", use_process_pool=True)
+async def async_pool(request, pool):
+    loop = asyncio.get_running_loop()
+    return {"square": await loop.run_in_executor(pool, square, 5)}
+
+@route("/python/sleep")
+def sleep(request):
+    time.sleep(0.5)
+    return {"slept": True}
+
+@route("/python/async/sleep")
+async def async_sleep(request):
+    await asyncio.sleep(0.5)
+    return {"slept": True}
+
+@route("/python/spin")
+def spin(request):
+    while True:
+        pass
+
+@route("/python/stdout")
+def stdout(request):
+    print("printed")
+    return "ok"
+)py";
+
+constexpr const char* kPoolWork = R"py(
+import time
+
+def square(number):
+    return number * number
+
+def slow_square(number):
+    time.sleep(0.3)
+    return {"square": number * number}
+)py";
+
+struct Worker : WorkerFixture {
+    Worker() {
+        write("endpoints.py", kApp);
+        write("pool_work.py", kPoolWork);
+    }
+
+    [[nodiscard]] Sent request(const std::string& path) const {
+        Sent sent;
+        sent.path = path;
+        return sent;
+    }
+};
+
+struct PoolWorker : Worker {
+    PoolWorker() { environment["TYPHON_WORKER_POOL_WORKERS"] = "2"; }
+};
+
+/// No process of the group is left, or only ones that have ended and wait to be reaped.
+bool gone(pid_t group) {
+    return ::kill(-group, 0) != 0 && errno == ESRCH;
+}
+
+bool is_alive(pid_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::stringstream text;
+    text << file.rdbuf();
+    const std::string stat = text.str();
+    return !stat.empty() && stat.find(") Z ") == std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(PoolWorker,
+                  "Worker: handlers use the pool, by map, future and from a coroutine") {
+    start();
+    CHECK(ready->pool_workers == 2);
+    CHECK(ready->pool_pids.size() == 2);
+    CHECK(get("/python/squares").body == "[1,4,9]");
+    CHECK(get("/python/future").body == R"({"square":49})");
+    CHECK(get("/python/async/pool").body == R"({"square":25})");
+}
+
+TEST_CASE_FIXTURE(PoolWorker, "Worker: futures hold no thread") {
+    environment["TYPHON_WORKER_THREADS"] = "1";
+    start();
+    const auto ids = send({request("/python/future"), request("/python/future")});
+    CHECK(get("/python/squares").status == 200);
+    for (const std::uint64_t id : ids) {
+        CHECK(reply(id).body == R"({"square":49})");
+    }
+}
+
+TEST_CASE_FIXTURE(
+    PoolWorker, "Drain: what was received is answered, then BYE, exit 0, and no process is left") {
+    start();
+    const pid_t group = pid();
+    const auto ids = send({request("/python/sleep"),
+                           request("/python/future"),
+                           request("/python/async/sleep"),
+                           request("/python/sleep")});
+    say(proto::Drain{10'000});
+    const int status = wait_exit();
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
+    for (const std::uint64_t id : ids) {
+        REQUIRE(has_reply(id));
+        CHECK(replies[id].status == 200);
+    }
+    REQUIRE(bye.has_value());
+    CHECK(bye->served == ids.size());
+    CHECK(std::ifstream(app() / "exited").good());
+    until([&] { return gone(group); });
+}
+
+TEST_CASE_FIXTURE(Worker, "Drain: an idle worker leaves at once") {
+    start();
+    const auto begun = std::chrono::steady_clock::now();
+    say(proto::Drain{10'000});
+    CHECK(wait_exit() == 0);
+    CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(5));
+    CHECK(bye.has_value());
+}
+
+TEST_CASE_FIXTURE(
+    Worker, "Drain: a handler that never ends does not keep the worker beyond the time given") {
+    start();
+    send(request("/python/spin"));
+    CHECK(get("/python/stdout").status == 200);
+    say(proto::Drain{300});
+    const auto begun = std::chrono::steady_clock::now();
+    wait_exit();
+    CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(8));
+}
+
+TEST_CASE_FIXTURE(
+    PoolWorker,
+    "Lifeline: when the gateway is gone the worker and its pool are gone, whoever has the GIL") {
+    start();
+    const std::uint64_t id = send(request("/python/spin"));
+    until([&] { return started(slot_of(id), id); });
+    const pid_t group = pid();
+    const auto pids = ready->pool_pids;
+    cut_lifeline();
+    const int status = wait_exit();
+    CHECK(WIFSIGNALED(status));
+    CHECK(WTERMSIG(status) == SIGKILL);
+    for (const std::uint32_t child : pids) {
+        until([&] { return !is_alive(static_cast<pid_t>(child)); });
+    }
+    until([&] { return gone(group); });
+}
+
+TEST_CASE_FIXTURE(Worker, "Worker: SIGINT is the gateway's business") {
+    start();
+    ::kill(pid(), SIGINT);
+    CHECK(get("/python/stdout").status == 200);
+}
+
+TEST_CASE_FIXTURE(Worker, "Worker: PONG tells of spinning handlers, and that the GIL still moves") {
+    start();
+    send(request("/python/spin"));
+    send(request("/python/spin"));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!pong || pong->oldest_ms < 300) {
+        REQUIRE(std::chrono::steady_clock::now() < deadline);
+        pong.reset();
+        say(proto::Ping{1});
+        until([&] { return pong.has_value(); });
+    }
+    CHECK(pong->busy == 2);
+    CHECK(pong->gil_age_ms < 300);
+}
