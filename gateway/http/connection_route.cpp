@@ -42,6 +42,7 @@ Connection::Target Connection::route() {
         return answer_unread({.status = 400, .text = proto::path_fault_text(fault)});
     }
     if (head_->framing() == Framing::length && head_->content_length() > state_->options.max_body) {
+        exchange_.keep_alive = false;
         return answer_unread({.status = 413, .text = text_of(proto::ErrorCode::payload_too_large)});
     }
     const proto::RouteMatch& match = match_native();

@@ -1,0 +1,92 @@
+// A whole HTTP front on a free port: a loop on a thread of its own, the example routes and those of
+// the test, and a stand-in for the relay that the test controls.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "client.hpp"
+
+#include "gateway/http/listener.hpp"
+#include "gateway/http/server.hpp"
+#include "gateway/native/blocking_pool.hpp"
+#include "gateway/native/native_router.hpp"
+
+namespace typhon::test {
+
+/// A request that reached the relay, copied.
+struct Seen {
+    std::uint64_t id = 0;
+    std::string method;
+    std::string path;
+    std::string query;
+    std::string client;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string body;
+};
+
+class TestPort final : public relay::Port {
+public:
+    explicit TestPort(asio::io_context& loop) : loop_(loop) {}
+
+    /// What each call gets, on the loop. Calls wait until somebody ends them when it is empty.
+    std::function<void(relay::Call&)> outcome;
+
+    void cancel(relay::Call& call) override;
+
+    [[nodiscard]] std::vector<Seen> seen() const;
+    [[nodiscard]] int cancelled() const;
+    /// Ends the calls that wait, with `finish` applied. Any thread.
+    void finish_waiting(const std::function<void(relay::Call&)>& finish);
+
+private:
+    void submit(relay::Call& call, const proto::Request& request) override;
+
+    asio::io_context& loop_;
+    mutable std::mutex mutex_;
+    std::vector<Seen> seen_;
+    std::vector<relay::Call*> waiting_;
+    int cancelled_ = 0;
+};
+
+class ServerFixture {
+public:
+    ServerFixture();
+    ~ServerFixture();
+    ServerFixture(const ServerFixture&) = delete;
+    ServerFixture& operator=(const ServerFixture&) = delete;
+    ServerFixture(ServerFixture&&) = delete;
+    ServerFixture& operator=(ServerFixture&&) = delete;
+
+    /// Starts the loop. Set options, add routes and set port.outcome before.
+    void start();
+
+    [[nodiscard]] Client connect() { return Client(listener_->port()); }
+    [[nodiscard]] std::uint16_t port_number() const { return listener_->port(); }
+
+    /// Runs `job` on the loop and waits for it.
+    void on_loop(const std::function<void()>& job);
+    [[nodiscard]] std::size_t connections();
+
+    asio::io_context loop{1};
+    HttpOptions options;
+    NativeRouter router;
+    std::unique_ptr<BlockingPool> pool;
+    TestPort port{loop};
+    http::IdSource ids;
+    std::unique_ptr<http::LoopServer> server;
+
+private:
+    std::unique_ptr<http::Listener> listener_;
+    std::thread thread_;
+};
+
+/// Looks until `condition` holds; false after five seconds.
+bool eventually(const std::function<bool()>& condition);
+
+}  // namespace typhon::test

@@ -1,0 +1,116 @@
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "gateway/http/head.hpp"
+
+using namespace typhon::http;
+using Status = Head::Status;
+
+namespace {
+
+/// The status of a refusal, 0 when the request is accepted. `fields` come after Host.
+int fault_of(const std::string& fields, const std::string& version = "1.1") {
+    Head head;
+    const auto status =
+        head.parse("POST / HTTP/" + version + "\r\nHost: a\r\n" + fields + "\r\n", {});
+    REQUIRE(status != Status::incomplete);
+    return head.fault().status;
+}
+
+int host_fault(const std::string& fields, const std::string& version = "1.1") {
+    Head head;
+    REQUIRE(head.parse("GET / HTTP/" + version + "\r\n" + fields + "\r\n", {}) !=
+            Status::incomplete);
+    return head.fault().status;
+}
+
+Head parsed(const std::string& fields, const std::string& version = "1.1") {
+    static std::string bytes;
+    bytes = "POST / HTTP/" + version + "\r\nHost: a\r\n" + fields + "\r\n";
+    Head head;
+    REQUIRE(head.parse(bytes, {}) == Status::complete);
+    return head;
+}
+
+}  // namespace
+
+TEST_CASE("Head: field names are tokens directly followed by a colon") {
+    CHECK(fault_of("X : 1\r\n") == 400);
+    CHECK(fault_of(" X: 1\r\n") == 400);
+    CHECK(fault_of("X: 1\r\n folded\r\n") == 400);
+    CHECK(fault_of("X\r\n") == 400);
+    CHECK(fault_of(": 1\r\n") == 400);
+    CHECK(fault_of("X(: 1\r\n") == 400);
+    CHECK(fault_of("X:1\r\n") == 0);
+    CHECK(fault_of("X:\r\n") == 0);
+}
+
+TEST_CASE("Head: field values hold no control bytes") {
+    CHECK(fault_of(std::string("X: a\0b\r\n", 8)) == 400);
+    CHECK(fault_of("X: a\rb\r\n") == 400);
+    CHECK(fault_of("X: a\x7f\r\n") == 400);
+    CHECK(fault_of("X: a\x1b[0m\r\n") == 400);
+    CHECK(fault_of("X: a\tb \xc3\xa9\r\n") == 0);
+}
+
+TEST_CASE("Head: HTTP/1.1 needs exactly one valid Host") {
+    CHECK(host_fault("") == 400);
+    CHECK(host_fault("", "1.0") == 0);
+    CHECK(host_fault("Host: a\r\nHost: a\r\n") == 400);
+    CHECK(host_fault("Host: a\r\nhOST: a\r\n", "1.0") == 400);
+    CHECK(host_fault("Host:\r\n") == 400);
+    CHECK(host_fault("Host: a b\r\n") == 400);
+    CHECK(host_fault("Host: a/b\r\n") == 400);
+    CHECK(host_fault("Host: u@a\r\n") == 400);
+    CHECK(host_fault("Host: a:port\r\n") == 400);
+    CHECK(host_fault("Host: a:65536\r\n") == 400);
+    CHECK(host_fault("Host: a:80\r\n") == 0);
+    CHECK(host_fault("Host: [::1]:80\r\n") == 0);
+    CHECK(host_fault("Host: [::1\r\n") == 400);
+    CHECK(host_fault("Host: []\r\n") == 400);
+}
+
+TEST_CASE("Head: Content-Length is one number") {
+    CHECK(parsed("Content-Length: 10\r\n").content_length() == 10);
+    CHECK(parsed("Content-Length: 0\r\n").framing() == Framing::none);
+    CHECK(fault_of("Content-Length: 1\r\nContent-Length: 1\r\n") == 400);
+    CHECK(fault_of("Content-Length: 1, 1\r\n") == 400);
+    CHECK(fault_of("Content-Length: +1\r\n") == 400);
+    CHECK(fault_of("Content-Length: -1\r\n") == 400);
+    CHECK(fault_of("Content-Length: 0x1\r\n") == 400);
+    CHECK(fault_of("Content-Length: 1 1\r\n") == 400);
+    CHECK(fault_of("Content-Length:\r\n") == 400);
+    CHECK(fault_of("Content-Length: 99999999999999999999\r\n") == 400);
+}
+
+TEST_CASE("Head: Transfer-Encoding is chunked, once, alone and in 1.1 only") {
+    CHECK(parsed("Transfer-Encoding: Chunked\r\n").framing() == Framing::chunked);
+    CHECK(fault_of("Transfer-Encoding: chunked\r\nContent-Length: 1\r\n") == 400);
+    CHECK(fault_of("Content-Length: 0\r\nTransfer-Encoding: chunked\r\n") == 400);
+    CHECK(fault_of("Transfer-Encoding: chunked\r\n", "1.0") == 400);
+    CHECK(fault_of("Transfer-Encoding: gzip\r\n") == 501);
+    CHECK(fault_of("Transfer-Encoding: gzip, chunked\r\n") == 501);
+    CHECK(fault_of("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n") == 501);
+    CHECK(fault_of("Transfer-Encoding: xchunked\r\n") == 501);
+    CHECK(fault_of("Transfer-Encoding:\r\n") == 501);
+}
+
+TEST_CASE("Head: persistence follows version and Connection") {
+    CHECK(parsed("").keep_alive());
+    CHECK_FALSE(parsed("Connection: foo, CLOSE\r\n").keep_alive());
+    CHECK_FALSE(parsed("", "1.0").keep_alive());
+    CHECK(parsed("Connection: Keep-Alive\r\n", "1.0").keep_alive());
+    CHECK_FALSE(parsed("Connection: close\r\nConnection: keep-alive\r\n", "1.0").keep_alive());
+    const Head head = parsed("Connection: x-a , X-B\r\n");
+    CHECK(head.connection_names("X-A"));
+    CHECK(head.connection_names("x-b"));
+    CHECK_FALSE(head.connection_names("x"));
+}
+
+TEST_CASE("Head: the one expectation is 100-continue") {
+    CHECK(parsed("Content-Length: 1\r\nExpect: 100-Continue\r\n").expects_continue());
+    CHECK_FALSE(parsed("Expect: 100-continue\r\n").expects_continue());  // no body to wait for
+    CHECK_FALSE(parsed("Content-Length: 1\r\nExpect: x\r\n", "1.0").expects_continue());
+    CHECK(fault_of("Expect: 200-ok\r\n") == 417);
+}
