@@ -1,0 +1,200 @@
+#include "gateway/cli/command_line.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <stdexcept>
+
+#include <CLI/CLI.hpp>
+
+#include "gateway/cli/error.hpp"
+#include "gateway/cli/option_table.hpp"
+#include "gateway/cli/values.hpp"
+#include "gateway/exit_codes.hpp"
+#include "gateway/supervisor/supervisor.hpp"
+
+namespace typhon::cli {
+
+namespace {
+
+constexpr const char* kConfigVariable = "TYPHON_CONFIG";
+constexpr const char* kConfigFile = "typhon.toml";
+
+bool is_set(const std::string& variable) {
+    const char* value = std::getenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe)
+    return value != nullptr && *value != '\0';
+}
+
+/// Reads typhon.toml: refuses unknown keys, and leaves out what the environment decides (CLI11
+/// would let the file win) and what the command has no use for.
+class ConfigFile : public CLI::ConfigBase {
+public:
+    explicit ConfigFile(const CLI::App& app) : app_(app) {}
+
+    [[nodiscard]] std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
+        std::vector<CLI::ConfigItem> kept;
+        for (CLI::ConfigItem& item : ConfigBase::from_config(input)) {
+            const OptionSpec* spec = item.parents.empty() ? find_option(item.name) : nullptr;
+            if (spec == nullptr) {
+                throw CLI::ConfigError("unknown key '" + item.fullname() +
+                                       "' in the configuration file; see typhon serve --help");
+            }
+            item.name = spec->name;
+            if (!is_set(spec->variable()) && app_.get_option_no_throw(spec->flag()) != nullptr) {
+                kept.push_back(std::move(item));
+            }
+        }
+        return kept;
+    }
+
+private:
+    const CLI::App& app_;
+};
+
+void set_option(const OptionSpec& spec, Options& options, const std::string& value) {
+    try {
+        spec.set(options, value);
+    } catch (const std::invalid_argument& error) {
+        throw CLI::ValidationError(spec.flag(), error.what());
+    }
+}
+
+void add_option(CLI::App& app, const OptionSpec& spec, Options& options) {
+    const auto set = [&spec, &options](const std::string& value) {
+        set_option(spec, options, value);
+    };
+    if (spec.is_flag()) {
+        app.add_flag_function(
+               spec.flag(),
+               [set](std::int64_t count) { set(count > 0 ? "true" : "false"); },
+               spec.help)
+            ->envname(spec.variable());
+        return;
+    }
+    app.add_option_function<std::string>(spec.flag(), set, spec.help)
+        ->type_name(spec.type)
+        ->default_str(spec.fallback)
+        ->envname(spec.variable())
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+/// "--threads: '0' is not a whole number ...", from what CLI11 has to say.
+std::string sentence(const CLI::Error& error, const std::string& command) {
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+        std::string text = error.what();
+        const std::size_t colon = text.rfind(": ");
+        text = colon == std::string::npos ? text : text.substr(colon + 2);
+        return "unknown argument '" + text + "'; see typhon " + command + " --help";
+    }
+    return error.what();
+}
+
+/// Runs the parser. The help text, when that is asked for; empty when all is well.
+std::string run(CLI::App& app, const std::string& command, const Words& words) {
+    app.config_formatter(std::make_shared<ConfigFile>(app));
+    app.set_config("--config", kConfigFile, "File with further options")->type_name("FILE");
+    app.get_formatter()->column_width(34);
+    Words reversed(words.rbegin(), words.rend());
+    const bool given = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+        return word == "--config" || word.starts_with("--config=");
+    });
+    if (!given && is_set(kConfigVariable)) {
+        reversed.insert(reversed.end(), {std::getenv(kConfigVariable), "--config"});  // NOLINT
+    }
+    try {
+        app.parse(std::move(reversed));
+    } catch (const CLI::CallForHelp&) {
+        return app.help();
+    } catch (const CLI::FileError& error) {
+        throw CommandError(exit_code::kUsage,
+                           std::string("the configuration file cannot be read: ") + error.what());
+    } catch (const CLI::ParseError& error) {
+        throw CommandError(exit_code::kUsage, sentence(error, command));
+    }
+    return {};
+}
+
+std::string description(const std::string& command) {
+    if (command == "reload") {
+        return "Start new workers with the edited application, switch to them, end the old ones";
+    }
+    if (command == "scale") {
+        return "Change the number of workers";
+    }
+    if (command == "status") {
+        return "Show state, workers and queue of the running gateway";
+    }
+    if (command == "routes") {
+        return "Show the native and the Python routes of the running gateway";
+    }
+    return "Stop the running gateway gracefully and wait for its end";
+}
+
+void add_client_options(CLI::App& app, const std::string& command, ClientWords& client) {
+    if (command == "status") {
+        app.add_flag("--json", client.json, "Print JSON instead of a table");
+    }
+    if (command == "scale") {
+        app.add_option_function<std::string>(
+               "workers",
+               [&client](const std::string& text) {
+                   try {
+                       client.workers = static_cast<std::uint32_t>(
+                           parse_number(text, 1, Supervisor::kMaxWorkers));
+                   } catch (const std::invalid_argument& error) {
+                       throw CLI::ValidationError("workers", error.what());
+                   }
+               },
+               "Number of workers")
+            ->required()
+            ->type_name("N");
+    }
+    if (command == "stop") {
+        client.timeout = Milliseconds{60'000};
+        app.add_option_function<std::string>(
+               "--timeout",
+               [&client](const std::string& text) {
+                   try {
+                       client.timeout =
+                           parse_duration(text, Milliseconds{0}, std::chrono::hours{24});
+                   } catch (const std::invalid_argument& error) {
+                       throw CLI::ValidationError("--timeout", error.what());
+                   }
+               },
+               "How long to wait for the end")
+            ->default_str("60s")
+            ->type_name("TIME");
+    }
+}
+
+}  // namespace
+
+std::variant<Options, HelpText> parse_serve(const Words& words) {
+    Options options;
+    CLI::App app("Run the gateway in the foreground", "typhon serve");
+    for (const OptionSpec& spec : option_table()) {
+        add_option(app, spec, options);
+    }
+    if (std::string help = run(app, "serve", words); !help.empty()) {
+        return HelpText{std::move(help)};
+    }
+    return options;
+}
+
+std::variant<ClientWords, HelpText> parse_client(const std::string& command, const Words& words) {
+    Options options;
+    ClientWords client;
+    CLI::App app(description(command), "typhon " + command);
+    for (const char* name : {"run-dir", "port"}) {
+        add_option(app, *find_option(name), options);
+    }
+    add_client_options(app, command, client);
+    if (std::string help = run(app, command, words); !help.empty()) {
+        return HelpText{std::move(help)};
+    }
+    client.run_dir = options.supervisor.run_dir;
+    client.port = options.port;
+    return client;
+}
+
+}  // namespace typhon::cli

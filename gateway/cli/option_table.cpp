@@ -1,0 +1,303 @@
+#include "gateway/cli/option_table.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <stdexcept>
+#include <string_view>
+
+#include "gateway/cli/values.hpp"
+#include "gateway/supervisor/supervisor.hpp"
+#include "proto/limits.hpp"
+
+namespace typhon::cli {
+
+namespace {
+
+using Set = std::function<void(Options&, const std::string&)>;
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kKibi = 1024;
+constexpr std::uint64_t kMebi = kKibi * kKibi;
+constexpr std::uint64_t kGibi = kMebi * kKibi;
+constexpr std::uint64_t kMillion = 1'000'000;
+
+// Setters: `field` finds the member of Options.
+
+template <class Field>
+Set number(Field field, std::uint64_t min, std::uint64_t max) {
+    return [=](Options& options, const std::string& text) {
+        auto& target = field(options);
+        target =
+            static_cast<std::remove_reference_t<decltype(target)>>(parse_number(text, min, max));
+    };
+}
+
+template <class Field>
+Set bytes(Field field, std::uint64_t min, std::uint64_t max) {
+    return [=](Options& options, const std::string& text) {
+        field(options) = parse_size(text, min, max);
+    };
+}
+
+template <class Field>
+Set duration(Field field, Milliseconds min, Milliseconds max) {
+    return [=](Options& options, const std::string& text) {
+        field(options) = parse_duration(text, min, max);
+    };
+}
+
+template <class Field>
+Set text(Field field) {
+    return [=](Options& options, const std::string& value) {
+        if (value.empty() || value.find('\0') != std::string::npos) {
+            throw std::invalid_argument("it must not be empty");
+        }
+        field(options) = value;
+    };
+}
+
+template <class Field>
+Set flag(Field field) {
+    return [=](Options& options, const std::string& value) { field(options) = parse_flag(value); };
+}
+
+void set_log_level(Options& options, const std::string& value) {
+    for (const std::string_view level : {"trace", "debug", "info", "warn", "error", "off"}) {
+        if (value == level) {
+            options.log_level = value;
+            return;
+        }
+    }
+    throw std::invalid_argument("'" + value + "' is not trace, debug, info, warn, error or off");
+}
+
+void set_pool(Options& options, const std::string& value) {
+    constexpr std::string_view kDask = "dask://";
+    const std::size_t colon = value.rfind(':');
+    if (value != "processes" && (!value.starts_with(kDask) || colon <= kDask.size())) {
+        throw std::invalid_argument("'" + value + "' is not 'processes' or 'dask://HOST:PORT'");
+    }
+    if (value != "processes") {
+        static_cast<void>(parse_number(value.substr(colon + 1), 1, UINT16_MAX));
+    }
+    options.supervisor.pool = value;
+}
+
+#define TYPHON_FIELD(member)   \
+    [](Options & o) -> auto& { \
+        return o.member;       \
+    }
+
+void add_front(std::vector<OptionSpec>& table) {
+    table.insert(
+        table.end(),
+        {{"host", "ADDRESS", "127.0.0.1", "Address to listen on", text(TYPHON_FIELD(host))},
+         {"port",
+          "PORT",
+          "3000",
+          "Port to listen on; 0 takes any free one",
+          number(TYPHON_FIELD(port), 0, UINT16_MAX)},
+         {"io-threads",
+          "N",
+          "1",
+          "Event loop threads of the gateway",
+          number(TYPHON_FIELD(io_threads), 1, 64)},
+         {"max-connections",
+          "N",
+          "10000",
+          "Open connections; one more is answered 503",
+          number(TYPHON_FIELD(http.max_connections), 1, kMillion)},
+         {"max-body",
+          "SIZE",
+          "16M",
+          "Largest request body; a larger one is answered 413",
+          bytes(TYPHON_FIELD(http.max_body), 1, proto::kMaxBytes)},
+         {"max-head",
+          "SIZE",
+          "64K",
+          "Largest request line with header fields; a larger one is answered 431",
+          bytes(TYPHON_FIELD(http.max_head), kKibi, kMebi)},
+         {"head-timeout",
+          "TIME",
+          "10s",
+          "Time for a whole request head to arrive",
+          duration(TYPHON_FIELD(http.head_timeout), 10ms, 1h)},
+         {"body-timeout",
+          "TIME",
+          "60s",
+          "Time for a request body to arrive before a minimum rate is asked of it",
+          duration(TYPHON_FIELD(http.body_timeout), 10ms, 24h)},
+         {"write-timeout",
+          "TIME",
+          "60s",
+          "Time for a client to take an answer",
+          duration(TYPHON_FIELD(http.write_timeout), 10ms, 24h)},
+         {"idle-timeout",
+          "TIME",
+          "75s",
+          "Time that a connection is kept open without a request",
+          duration(TYPHON_FIELD(http.idle_timeout), 10ms, 24h)},
+         {"blocking-threads",
+          "N",
+          "8",
+          "Threads for native handlers that may block, and for streamed answers",
+          number(TYPHON_FIELD(http.blocking_threads), 1, 1024)},
+         {"blocking-queue",
+          "N",
+          "256",
+          "Native requests that may wait for such a thread; one more is answered 503",
+          number(TYPHON_FIELD(http.blocking_queue), 1, kMillion)}});
+}
+
+void add_workers(std::vector<OptionSpec>& table) {
+    table.insert(table.end(),
+                 {{"workers",
+                   "N",
+                   "1",
+                   "Worker processes",
+                   number(TYPHON_FIELD(supervisor.workers), 1, Supervisor::kMaxWorkers)},
+                  {"threads",
+                   "N",
+                   "8",
+                   "Threads in each worker that run handlers",
+                   number(TYPHON_FIELD(supervisor.threads), 1, 256)},
+                  {"pool-workers",
+                   "N",
+                   "0",
+                   "Pool processes of all workers together; 0: one for each core",
+                   number(TYPHON_FIELD(supervisor.pool_workers), 0, 1024)},
+                  {"pool",
+                   "KIND",
+                   "processes",
+                   "Where pool handlers compute: processes, or dask://HOST:PORT",
+                   set_pool},
+                  {"request-timeout",
+                   "TIME",
+                   "30s",
+                   "Time for a Python request, waiting included; then it is answered 504",
+                   duration(TYPHON_FIELD(relay.request_timeout), 10ms, 24h)},
+                  {"queue",
+                   "N",
+                   "1024",
+                   "Python requests that may wait for a worker; one more is answered 503",
+                   number(TYPHON_FIELD(relay.queue_requests), 1, kMillion)},
+                  {"queue-bytes",
+                   "SIZE",
+                   "64M",
+                   "Memory of the requests that wait",
+                   bytes(TYPHON_FIELD(relay.queue_bytes), kKibi, 64 * kGibi)},
+                  {"start-timeout",
+                   "TIME",
+                   "60s",
+                   "Time for a worker to become ready",
+                   duration(TYPHON_FIELD(supervisor.start_timeout), 100ms, 1h)},
+                  {"drain-timeout",
+                   "TIME",
+                   "30s",
+                   "Time to finish what was accepted, at a stop and at a reload",
+                   duration(TYPHON_FIELD(supervisor.drain_timeout), 0ms, 24h)},
+                  {"debug",
+                   "",
+                   "false",
+                   "Show tracebacks of Python handlers to clients",
+                   flag(TYPHON_FIELD(supervisor.debug))},
+                  {"fail-fast",
+                   "",
+                   "false",
+                   "End with exit code 7 when the workers cannot start",
+                   flag(TYPHON_FIELD(supervisor.fail_fast))}});
+}
+
+void add_places(std::vector<OptionSpec>& table) {
+    table.insert(
+        table.end(),
+        {{"app",
+          "DIR",
+          "app",
+          "Directory of the Python application",
+          text(TYPHON_FIELD(supervisor.app))},
+         {"run-dir",
+          "DIR",
+          "by port",
+          "Directory of the lock and the sockets; default $XDG_RUNTIME_DIR/typhon-PORT, else in "
+          "the temp directory",
+          text(TYPHON_FIELD(supervisor.run_dir))},
+         {"venv",
+          "DIR",
+          "none",
+          "Virtual environment with the packages of the application",
+          text(TYPHON_FIELD(venv))},
+         {"python",
+          "FILE",
+          "that of --venv, else of the build",
+          "Python interpreter of the workers and their pools",
+          text(TYPHON_FIELD(supervisor.python))},
+         {"framework",
+          "DIR",
+          "beside the gateway",
+          "Directory that holds the typhon Python package",
+          text(TYPHON_FIELD(supervisor.framework))},
+         {"worker-bin",
+          "FILE",
+          "beside the gateway",
+          "The typhon-worker executable",
+          text(TYPHON_FIELD(supervisor.worker_bin))},
+         {"log-level", "LEVEL", "info", "trace, debug, info, warn, error or off", set_log_level}});
+}
+
+#undef TYPHON_FIELD
+
+std::vector<OptionSpec> make_table() {
+    std::vector<OptionSpec> table;
+    add_front(table);
+    add_workers(table);
+    add_places(table);
+    return table;
+}
+
+}  // namespace
+
+std::string OptionSpec::variable() const {
+    std::string result = "TYPHON_";
+    for (const char letter : name) {
+        result += letter == '-'
+                      ? '_'
+                      : static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+    }
+    return result;
+}
+
+const std::vector<OptionSpec>& option_table() {
+    static const std::vector<OptionSpec> table = make_table();
+    return table;
+}
+
+const OptionSpec* find_option(const std::string& name) {
+    std::string dashed = name;
+    std::replace(dashed.begin(), dashed.end(), '_', '-');
+    const auto& table = option_table();
+    const auto found = std::find_if(
+        table.begin(), table.end(), [&dashed](const auto& spec) { return spec.name == dashed; });
+    return found == table.end() ? nullptr : &*found;
+}
+
+std::string options_markdown() {
+    std::string page =
+        "# Options\n\n"
+        "Written by `typhon options`; do not edit. Each option of `typhon serve` is a flag, an "
+        "environment variable and a key in `typhon.toml`\n"
+        "(`--config FILE` or `TYPHON_CONFIG` name another file). A flag wins over the variable, "
+        "the "
+        "variable over the file. An unknown flag or key\n"
+        "is an error. Sizes are bytes or have a unit (64K, 16M, 1G); times have one (500ms, 30s, "
+        "2m, 1h) or are seconds.\n\n"
+        "| flag | variable | key | default | |\n|---|---|---|---|---|\n";
+    for (const OptionSpec& spec : option_table()) {
+        const std::string value = spec.is_flag() ? "" : " " + spec.type;
+        page += "| `" + spec.flag() + value + "` | `" + spec.variable() + "` | `" + spec.name +
+                "` | " + spec.fallback + " | " + spec.help + " |\n";
+    }
+    return page;
+}
+
+}  // namespace typhon::cli

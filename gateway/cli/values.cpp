@@ -1,0 +1,133 @@
+#include "gateway/cli/values.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <stdexcept>
+#include <utility>
+
+namespace typhon::cli {
+
+namespace {
+
+struct Unit {
+    std::string_view name;
+    std::uint64_t factor;
+};
+
+constexpr std::uint64_t kKibi = 1024;
+constexpr std::array<Unit, 11> kSizeUnits{{{"", 1},
+                                           {"b", 1},
+                                           {"k", kKibi},
+                                           {"kb", kKibi},
+                                           {"kib", kKibi},
+                                           {"m", kKibi* kKibi},
+                                           {"mb", kKibi* kKibi},
+                                           {"mib", kKibi* kKibi},
+                                           {"g", kKibi* kKibi* kKibi},
+                                           {"gb", kKibi* kKibi* kKibi},
+                                           {"gib", kKibi* kKibi* kKibi}}};
+constexpr std::array<Unit, 5> kTimeUnits{
+    {{"", 1'000}, {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}}};
+
+std::string lower(std::string_view text) {
+    std::string result(text);
+    std::transform(result.begin(), result.end(), result.begin(), [](unsigned char letter) {
+        return static_cast<char>(std::tolower(letter));
+    });
+    return result;
+}
+
+[[noreturn]] void refuse(std::string_view text, const std::string& expected) {
+    throw std::invalid_argument("'" + std::string(text) + "' is not " + expected);
+}
+
+/// Digits and a unit as one figure; false when it is none, or does not fit into 64 bits.
+template <std::size_t Count>
+bool read_figure(std::string_view text,
+                 const std::array<Unit, Count>& units,
+                 std::uint64_t& figure) {
+    const char* end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, figure);
+    if (error != std::errc{}) {
+        return false;
+    }
+    const std::string name = lower({rest, static_cast<std::size_t>(end - rest)});
+    const auto unit =
+        std::find_if(units.begin(), units.end(), [&name](const Unit& u) { return u.name == name; });
+    return unit != units.end() && !__builtin_mul_overflow(figure, unit->factor, &figure);
+}
+
+/// The largest unit of which `figure` is a whole multiple.
+template <std::size_t Count>
+std::string shortest(std::uint64_t figure, const std::array<Unit, Count>& units) {
+    for (const Unit& unit : units) {
+        if (figure != 0 && figure % unit.factor == 0) {
+            return std::to_string(figure / unit.factor) + std::string(unit.name);
+        }
+    }
+    return std::to_string(figure);
+}
+
+}  // namespace
+
+std::uint64_t parse_number(std::string_view text, std::uint64_t min, std::uint64_t max) {
+    std::uint64_t value = 0;
+    const char* end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc{} || rest != end || value < min || value > max) {
+        refuse(text, "a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+    }
+    return value;
+}
+
+std::uint64_t parse_size(std::string_view text, std::uint64_t min, std::uint64_t max) {
+    std::uint64_t bytes = 0;
+    if (!read_figure(text, kSizeUnits, bytes) || bytes < min || bytes > max) {
+        refuse(text,
+               "a size from " + size_text(min) + " to " + size_text(max) + " (such as 64K or 16M)");
+    }
+    return bytes;
+}
+
+Milliseconds parse_duration(std::string_view text, Milliseconds min, Milliseconds max) {
+    std::uint64_t value = 0;
+    const bool read = read_figure(text, kTimeUnits, value);
+    if (!read || value < static_cast<std::uint64_t>(min.count()) ||
+        value > static_cast<std::uint64_t>(max.count())) {
+        refuse(text,
+               "a time from " + duration_text(min) + " to " + duration_text(max) +
+                   " (such as 500ms, 30s or 2m)");
+    }
+    return Milliseconds{static_cast<Milliseconds::rep>(value)};
+}
+
+bool parse_flag(std::string_view text) {
+    const std::string value = lower(text);
+    for (const std::string_view yes : {"1", "true", "yes", "on"}) {
+        if (value == yes) {
+            return true;
+        }
+    }
+    for (const std::string_view no : {"0", "false", "no", "off"}) {
+        if (value == no) {
+            return false;
+        }
+    }
+    refuse(text, "true or false");
+}
+
+std::string size_text(std::uint64_t bytes) {
+    static constexpr std::array<Unit, 3> kUnits{
+        {{"G", kKibi * kKibi * kKibi}, {"M", kKibi * kKibi}, {"K", kKibi}}};
+    return shortest(bytes, kUnits);
+}
+
+std::string duration_text(Milliseconds time) {
+    static constexpr std::array<Unit, 4> kUnits{
+        {{"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
+    return shortest(static_cast<std::uint64_t>(time.count()), kUnits);
+}
+
+}  // namespace typhon::cli
