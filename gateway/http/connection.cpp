@@ -41,10 +41,11 @@ Connection::~Connection() {
 Task<void> Connection::run(std::unique_ptr<Connection> self) {
     try {
         co_await self->serve();
-        self->close();
     } catch (const std::exception& error) {
         spdlog::error("A connection was closed: {}", error.what());
     }
+    self->close();
+    self->state_->output.clear();  // what could not be sent must not reach another client
 }
 
 Task<void> Connection::serve() {
@@ -72,6 +73,8 @@ Task<void> Connection::serve() {
                 asio::buffer(buffer_.space(), buffer_.space_size()),
                 asio::redirect_error(kUseTask, fault));
             waiting_for_head_ = false;
+            // Bytes win over the end of an idle time that came in the same turn.
+            timed_out_ = timed_out_ && (size == 0 || kind == DeadlineKind::head);
             if (size == 0 || timed_out_) {
                 co_await end_without_head();
                 break;

@@ -75,9 +75,8 @@ Task<void> Connection::write_rest() {
     co_await asio::async_write(socket_, asio::buffer(rest_), asio::redirect_error(kUseTask, fault));
     DeadlineQueue::disarm(*this);
     rest_ = std::string();
-    if (fault) {
-        open_ = false;
-    }
+    open_ = open_ && !fault;
+    timed_out_ = false;
 }
 
 /// Sends what is left, and reads on for a while when the client may still be sending: closing with

@@ -129,7 +129,8 @@ bool Listener::survive(int fault) {
         spdlog::warn("Out of descriptors or memory: new connections are closed");
     }
     if (spare_ < 0) {
-        return false;
+        open_spare();
+        return spare_ >= 0;
     }
     ::close(std::exchange(spare_, -1));
     const int fd = ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
