@@ -190,6 +190,9 @@ void Supervisor::on_silent(const std::string& identity, std::uint32_t silent_ms)
 // ---- the supervisor thread ----
 
 void Supervisor::wait_child() {
+    if (ended_) {
+        return;
+    }
     child_signal_.async_wait([this](error_code error, int /*SIGCHLD*/) {
         if (!error) {
             collect();
