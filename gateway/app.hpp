@@ -1,4 +1,5 @@
-// The gateway as a library: add native routes, then run. This is all that a C++ team has to know (docs/native.md).
+// The gateway as a library: add native routes, then run. This is all that a C++ team has to know
+// (docs/native.md).
 //
 //     typhon::App app;
 //     app.get("/native/hello", [](const typhon::Request&, typhon::Response& response) {
@@ -22,8 +23,9 @@ inline constexpr Blocking blocking{};
 
 class App {
 public:
-    /// Adds a native route. Patterns are those of the Python side: "/items/<int:id>". Throws std::invalid_argument for a
-    /// bad pattern and for a second handler of one method and path. A handler runs on an event loop and must not block.
+    /// Adds a native route. Patterns are those of the Python side: "/items/<int:id>". Throws
+    /// std::invalid_argument for a bad pattern and for a second handler of one method and path. A
+    /// handler runs on an event loop and must not block.
     template <class Handler>
     App& route(std::string_view method, std::string_view pattern, Handler handler) {
         router_.add(method, pattern, std::move(handler), Mode::inline_);
@@ -31,26 +33,40 @@ public:
     }
     /// The same for a handler that may block.
     template <class Handler>
-    App& route(std::string_view method, std::string_view pattern, Blocking /*mark*/, Handler handler) {
+    App& route(std::string_view method,
+               std::string_view pattern,
+               Blocking /*mark*/,
+               Handler handler) {
         router_.add(method, pattern, std::move(handler), Mode::blocking);
         return *this;
     }
 
     template <class... Rest>
-    App& get(std::string_view pattern, Rest... rest) { return route("GET", pattern, std::move(rest)...); }
+    App& get(std::string_view pattern, Rest... rest) {
+        return route("GET", pattern, std::move(rest)...);
+    }
     template <class... Rest>
-    App& post(std::string_view pattern, Rest... rest) { return route("POST", pattern, std::move(rest)...); }
+    App& post(std::string_view pattern, Rest... rest) {
+        return route("POST", pattern, std::move(rest)...);
+    }
     template <class... Rest>
-    App& put(std::string_view pattern, Rest... rest) { return route("PUT", pattern, std::move(rest)...); }
+    App& put(std::string_view pattern, Rest... rest) {
+        return route("PUT", pattern, std::move(rest)...);
+    }
     template <class... Rest>
-    App& patch(std::string_view pattern, Rest... rest) { return route("PATCH", pattern, std::move(rest)...); }
+    App& patch(std::string_view pattern, Rest... rest) {
+        return route("PATCH", pattern, std::move(rest)...);
+    }
     template <class... Rest>
-    App& del(std::string_view pattern, Rest... rest) { return route("DELETE", pattern, std::move(rest)...); }
+    App& del(std::string_view pattern, Rest... rest) {
+        return route("DELETE", pattern, std::move(rest)...);
+    }
 
     [[nodiscard]] NativeRouter& router() noexcept { return router_; }
 
-    /// Runs the command line: `serve` until it is stopped, or one of the client commands. The result is the exit code of
-    /// the process (exit_codes.hpp). Call it once, from the main thread, before any other thread is started.
+    /// Runs the command line: `serve` until it is stopped, or one of the client commands. The
+    /// result is the exit code of the process (exit_codes.hpp). Call it once, from the main thread,
+    /// before any other thread is started.
     int run(int argc, char** argv);
 
 private:

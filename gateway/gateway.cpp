@@ -3,6 +3,7 @@
 #include <csignal>
 #include <utility>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
@@ -25,7 +26,8 @@ std::vector<std::unique_ptr<asio::io_context>> make_loops(std::uint32_t count) {
     return loops;
 }
 
-std::vector<asio::io_context*> addresses(const std::vector<std::unique_ptr<asio::io_context>>& loops) {
+std::vector<asio::io_context*> addresses(
+    const std::vector<std::unique_ptr<asio::io_context>>& loops) {
     std::vector<asio::io_context*> pointers;
     pointers.reserve(loops.size());
     for (const auto& loop : loops) {
@@ -60,16 +62,19 @@ void Gateway::start_servers() {
     for (std::uint32_t index = 0; index < loops_.size(); ++index) {
         relay::Port* port = relay_.get();
         if (index != 0) {
-            remote_ports_.push_back(std::make_unique<relay::RemotePort>(*relay_, *loops_[index], index));
+            remote_ports_.push_back(
+                std::make_unique<relay::RemotePort>(*relay_, *loops_[index], index));
             port = remote_ports_.back().get();
         }
-        servers_.push_back(std::make_unique<http::LoopServer>(*loops_[index], index, options_.http, router_, blocking_pool_,
-                                                              *port, ids_));
+        servers_.push_back(std::make_unique<http::LoopServer>(
+            *loops_[index], index, options_.http, router_, blocking_pool_, *port, ids_));
         servers_.back()->on_empty = [this] { asio::post(*loops_[0], [this] { on_loop_empty(); }); };
     }
 }
 
-int Gateway::run() {
+int Gateway::run(const std::string& address) {
+    address_ = address;
+    log_start();
     signals_.add(SIGINT);
     signals_.add(SIGTERM);
     signals_.add(SIGHUP);

@@ -1,4 +1,5 @@
-// One running gateway: owns loops, front, relay, supervisor and admin server, and takes them through start and stop.
+// One running gateway: owns loops, front, relay, supervisor and admin server, and takes them
+// through start and stop.
 //
 // It holds no logic of theirs. run() is called on the main thread, which becomes loop 0.
 #pragma once
@@ -10,8 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "gateway/admin/admin_server.hpp"
 #include "gateway/asio.hpp"
@@ -30,7 +31,8 @@ namespace typhon {
 
 class Gateway {
 public:
-    /// Binds the address and the relay's socket. Throws std::system_error when the address cannot be bound.
+    /// Binds the address and the relay's socket. Throws std::system_error when the address cannot
+    /// be bound.
     Gateway(const Options& options, const NativeRouter& router);
     ~Gateway();
     Gateway(const Gateway&) = delete;
@@ -40,8 +42,9 @@ public:
 
     [[nodiscard]] std::uint16_t port() const noexcept { return listener_.port(); }
 
-    /// Serves until it is told to stop. The result is the exit code.
-    int run();
+    /// Serves until it is told to stop. `address` is what status and log show. The result is the
+    /// exit code.
+    int run(const std::string& address);
 
 private:
     enum class Phase : std::uint8_t { serving, draining_front, draining_workers, ended };
@@ -69,9 +72,10 @@ private:
     // admin
     [[nodiscard]] nlohmann::json status_json() const;
     [[nodiscard]] nlohmann::json routes_json() const;
-    [[nodiscard]] std::string state_name(const SupervisorStatus& status) const;
+    void log_start() const;
 
     Options options_;
+    std::string address_;
     const NativeRouter& router_;
     std::vector<std::unique_ptr<asio::io_context>> loops_;
     http::Listener listener_;
@@ -84,7 +88,10 @@ private:
     std::unique_ptr<AdminServer> admin_;
     std::vector<std::thread> threads_;
     asio::basic_signal_set<LoopExecutor> signals_;
-    asio::basic_waitable_timer<proto::SteadyClock, asio::wait_traits<proto::SteadyClock>, LoopExecutor> stop_timer_;
+    asio::basic_waitable_timer<proto::SteadyClock,
+                               asio::wait_traits<proto::SteadyClock>,
+                               LoopExecutor>
+        stop_timer_;
 
     std::atomic<Phase> phase_ = Phase::serving;
     proto::Deadline drain_by_;

@@ -10,9 +10,11 @@ namespace typhon {
 void set_up_log(const std::string& level) {
     const auto parsed = spdlog::level::from_str(level);
     if (parsed == spdlog::level::off && level != "off") {
-        throw std::invalid_argument("log level is trace, debug, info, warn, error or off, not '" + level + "'");
+        throw std::invalid_argument("log level is trace, debug, info, warn, error or off, not '" +
+                                    level + "'");
     }
-    auto logger = std::make_shared<spdlog::logger>("typhon", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto logger = std::make_shared<spdlog::logger>(
+        "typhon", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     logger->set_pattern("%Y-%m-%d %H:%M:%S.%e [gateway %P] %l: %v");
     logger->set_level(parsed);
     logger->flush_on(spdlog::level::trace);

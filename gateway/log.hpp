@@ -5,8 +5,8 @@
 
 namespace typhon {
 
-/// Sets level and form of the default logger. `level` is one of trace, debug, info, warn, error, off; anything else throws
-/// std::invalid_argument. Once, before threads start.
+/// Sets level and form of the default logger. `level` is one of trace, debug, info, warn, error,
+/// off; anything else throws std::invalid_argument. Once, before threads start.
 void set_up_log(const std::string& level);
 
 }  // namespace typhon

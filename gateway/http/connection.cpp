@@ -40,7 +40,11 @@ Connection::~Connection() {
 
 Task<void> Connection::run(std::unique_ptr<Connection> self) {
     try {
-        co_await self->serve();
+        if (self->refuse_) {
+            co_await self->refuse_fault({503, "Too many connections are open."});
+        } else {
+            co_await self->serve();
+        }
     } catch (const std::exception& error) {
         spdlog::error("A connection was closed: {}", error.what());
     }
@@ -49,38 +53,22 @@ Task<void> Connection::run(std::unique_ptr<Connection> self) {
 }
 
 Task<void> Connection::serve() {
-    if (refuse_) {
-        co_await refuse_fault({503, "Too many connections are open."});
-    }
     while (open()) {
-        Head::Status status = Head::Status::incomplete;
-        if (!buffer_.empty()) {
-            if (head_ == nullptr) {
-                head_ = state_->take_head();
-            }
-            status = head_->parse(buffer_.bytes(), state_->limits);
-        }
+        const Head::Status status = parse_head();
         if (status == Head::Status::incomplete) {
             if (!flush()) {
                 co_await write_rest();
-            }
-            if (!open()) {
-                break;
+                continue;
             }
             wait_for_head();
             error_code fault;
             const std::size_t size = co_await socket_.async_read_some(
                 asio::buffer(buffer_.space(), buffer_.space_size()),
                 asio::redirect_error(kUseTask, fault));
-            waiting_for_head_ = false;
-            // Bytes win over the end of an idle time that came in the same turn.
-            timed_out_ = timed_out_ && (size == 0 || kind == DeadlineKind::head);
-            if (size == 0 || timed_out_) {
+            if (!take_head_bytes(size)) {
                 co_await end_without_head();
                 break;
             }
-            buffer_.commit(size);
-            in_a_row_ = 0;
             continue;
         }
         if (status == Head::Status::fault) {
@@ -100,6 +88,29 @@ Task<void> Connection::serve() {
         }
     }
     co_await say_goodbye();
+}
+
+Head::Status Connection::parse_head() {
+    if (buffer_.empty()) {
+        return Head::Status::incomplete;
+    }
+    if (head_ == nullptr) {
+        head_ = state_->take_head();
+    }
+    return head_->parse(buffer_.bytes(), state_->limits);
+}
+
+/// Notes what a read brought. False when it brought nothing: the client closed or was too slow.
+bool Connection::take_head_bytes(std::size_t size) noexcept {
+    waiting_for_head_ = false;
+    in_a_row_ = 0;
+    // Bytes win over the end of an idle time that came in the same turn.
+    timed_out_ = timed_out_ && (size == 0 || kind == DeadlineKind::head);
+    if (size == 0 || timed_out_) {
+        return false;
+    }
+    buffer_.commit(size);
+    return true;
 }
 
 void Connection::wait_for_head() {

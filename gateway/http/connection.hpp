@@ -70,6 +70,8 @@ private:
 
     // connection.cpp: life, heads, writing
     Task<void> serve();
+    [[nodiscard]] Head::Status parse_head();
+    [[nodiscard]] bool take_head_bytes(std::size_t size) noexcept;
     Task<void> end_without_head();
     Task<void> refuse_fault(Fault fault);
     Task<void> do_step(Step step);

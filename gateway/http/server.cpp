@@ -19,14 +19,13 @@ constexpr std::size_t kMaxRefusing = 256;  // connections that are told 503 at a
 }  // namespace
 
 LoopServer::LoopServer(asio::io_context& loop,
-                       std::uint32_t loop_index,
+                       std::uint32_t /*loop_index*/,
                        const HttpOptions& options,
                        const NativeRouter& router,
                        BlockingPool& pool,
                        relay::Port& port,
                        IdSource& ids)
-    : state_(std::make_shared<LoopState>(LoopServices{loop, router, pool, port, ids}, options)),
-      loop_index_(loop_index) {
+    : state_(std::make_shared<LoopState>(LoopServices{loop, router, pool, port, ids}, options)) {
     state_->on_deadline = [](DeadlineEntry& entry) {
         static_cast<Connection&>(entry).on_deadline();
     };

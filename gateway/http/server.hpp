@@ -63,7 +63,6 @@ private:
                            boost::intrusive::base_hook<ConnectionListHook>,
                            boost::intrusive::constant_time_size<false>>
         list_;
-    std::uint32_t loop_index_;
 };
 
 }  // namespace typhon::http

@@ -1,0 +1,126 @@
+// What the gateway tells and does on its admin socket, and its start-up lines.
+#include <chrono>
+#include <unordered_map>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "gateway/gateway.hpp"
+
+namespace typhon {
+
+namespace {
+
+using nlohmann::json;
+
+/// Longer than the workers may take to start and to switch.
+proto::Deadline change_deadline(const SupervisorOptions& options) {
+    return proto::Deadline::after(options.start_timeout * 2 + Milliseconds(10'000));
+}
+
+json worker_json(const WorkerStatus& worker, const LinkStatus* link) {
+    json pool_pids = worker.pool_pids;
+    if (link != nullptr && !link->last_pong.pool_pids.empty()) {
+        pool_pids = link->last_pong.pool_pids;
+    }
+    return {{"pid", worker.pid},
+            {"state", state_name(worker.state)},
+            {"generation", worker.generation},
+            {"in_flight", link != nullptr ? link->in_flight : 0},
+            {"served", link != nullptr ? link->served : 0},
+            {"restarts", worker.restarts},
+            {"rss_bytes", worker.rss_bytes},
+            {"pool_pids", std::move(pool_pids)}};
+}
+
+std::string_view mode_name(proto::RouteMode mode) {
+    switch (mode) {
+        case proto::RouteMode::async:
+            return "async";
+        case proto::RouteMode::pool:
+            return "pool";
+        case proto::RouteMode::thread:
+            break;
+    }
+    return "thread";
+}
+
+}  // namespace
+
+void Gateway::start_admin() {
+    AdminHandlers handlers;
+    handlers.status = [this] { return status_json(); };
+    handlers.routes = [this] { return routes_json(); };
+    handlers.reload = [this] { return supervisor_->reload(change_deadline(options_.supervisor)); };
+    handlers.scale = [this](std::uint32_t workers) {
+        return supervisor_->scale(workers, change_deadline(options_.supervisor));
+    };
+    handlers.stop = [this] { request_stop(); };
+    admin_ = std::make_unique<AdminServer>(options_.supervisor.run_dir + "/admin.sock",
+                                           std::move(handlers));
+}
+
+json Gateway::status_json() const {
+    const SupervisorStatus status = supervisor_->status();
+    const RelayStatus relay = relay_->status();
+    std::unordered_map<std::string_view, const LinkStatus*> links;
+    for (const auto& link : relay.workers) {
+        links[link.identity] = &link;
+    }
+    json workers = json::array();
+    for (const auto& worker : status.workers) {
+        const auto found = links.find(worker.identity);
+        workers.push_back(worker_json(worker, found == links.end() ? nullptr : found->second));
+    }
+    const bool stopping = phase_ != Phase::serving;
+    const std::chrono::duration<double> uptime = proto::SteadyClock::now() - started_at_;
+    return {{"state", stopping ? "stopping" : state_name(status.state)},
+            {"pid", ::getpid()},
+            {"generation", status.generation},
+            {"uptime_s", uptime.count()},
+            {"listen", address_},
+            {"workers", std::move(workers)},
+            {"queue",
+             {{"depth", relay.queue_depth},
+              {"bytes", relay.queue_bytes},
+              {"limit", relay.queue_limit}}},
+            {"last_error", status.last_error}};
+}
+
+json Gateway::routes_json() const {
+    json routes = json::array();
+    for (const auto& route : router_.list()) {
+        routes.push_back({{"methods", {route.method}},
+                          {"pattern", route.pattern},
+                          {"handler", "native"},
+                          {"mode", route.mode == Mode::blocking ? "blocking" : "loop"}});
+    }
+    for (const auto& route : relay_->routes()) {
+        routes.push_back({{"methods", route.methods},
+                          {"pattern", route.pattern},
+                          {"handler", route.name},
+                          {"mode", mode_name(route.mode)}});
+    }
+    return {{"routes", std::move(routes)}};
+}
+
+void Gateway::log_start() const {
+    const SupervisorOptions& workers = options_.supervisor;
+    spdlog::info("typhon {} listens on http://{}", TYPHON_VERSION, address_);
+    spdlog::info("application {}, interpreter {}", workers.app, workers.python);
+    spdlog::info("{} worker(s) with {} threads each, {} event loop(s), run directory {}",
+                 workers.workers,
+                 workers.threads,
+                 options_.io_threads,
+                 workers.run_dir);
+    for (const auto& route : router_.list()) {
+        spdlog::info("{} {} -> native [{}]",
+                     route.method,
+                     route.pattern,
+                     route.mode == Mode::blocking ? "blocking" : "loop");
+    }
+}
+
+}  // namespace typhon
