@@ -19,6 +19,9 @@ namespace {
 
 constexpr const char* kConfigVariable = "TYPHON_CONFIG";
 constexpr const char* kConfigFile = "typhon.toml";
+constexpr const char* kFooter =
+    "An option is also an environment variable (--max-body: TYPHON_MAX_BODY) and a key in\n"
+    "typhon.toml (max-body). A flag wins over the variable, the variable over the file.\n";
 
 bool is_set(const std::string& variable) {
     const char* value = std::getenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe)
@@ -78,22 +81,39 @@ void add_option(CLI::App& app, const OptionSpec& spec, Options& options) {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
-/// "--threads: '0' is not a whole number ...", from what CLI11 has to say.
-std::string sentence(const CLI::Error& error, const std::string& command) {
-    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-        std::string text = error.what();
-        const std::size_t colon = text.rfind(": ");
-        text = colon == std::string::npos ? text : text.substr(colon + 2);
-        return "unknown argument '" + text + "'; see typhon " + command + " --help";
+/// "--port PORT  Port to listen on [3000]".
+class HelpFormatter : public CLI::Formatter {
+public:
+    HelpFormatter() { column_width(30); }
+
+    [[nodiscard]] std::string make_option_opts(const CLI::Option* option) const override {
+        return option->get_type_size() == 0 ? "" : " " + option->get_type_name();
     }
-    return error.what();
+    [[nodiscard]] std::string make_option_desc(const CLI::Option* option) const override {
+        const std::string fallback = option->get_default_str();
+        return option->get_description() + (fallback.empty() ? "" : " [" + fallback + "]");
+    }
+};
+
+/// "--threads: '0' is not a whole number ...", from what CLI11 has to say.
+std::string sentence(const CLI::App& app, const CLI::Error& error, const std::string& command) {
+    const std::vector<std::string> unknown = app.remaining();
+    if (unknown.empty()) {
+        return error.what();
+    }
+    const auto flag = std::find_if(unknown.begin(), unknown.end(), [](const std::string& word) {
+        return word.starts_with('-');
+    });
+    return "unknown argument '" + (flag == unknown.end() ? unknown.front() : *flag) +
+           "'; see typhon " + command + " --help";
 }
 
 /// Runs the parser. The help text, when that is asked for; empty when all is well.
 std::string run(CLI::App& app, const std::string& command, const Words& words) {
     app.config_formatter(std::make_shared<ConfigFile>(app));
     app.set_config("--config", kConfigFile, "File with further options")->type_name("FILE");
-    app.get_formatter()->column_width(34);
+    app.formatter(std::make_shared<HelpFormatter>());
+    app.footer(kFooter);
     Words reversed(words.rbegin(), words.rend());
     const bool given = std::any_of(words.begin(), words.end(), [](const std::string& word) {
         return word == "--config" || word.starts_with("--config=");
@@ -109,7 +129,7 @@ std::string run(CLI::App& app, const std::string& command, const Words& words) {
         throw CommandError(exit_code::kUsage,
                            std::string("the configuration file cannot be read: ") + error.what());
     } catch (const CLI::ParseError& error) {
-        throw CommandError(exit_code::kUsage, sentence(error, command));
+        throw CommandError(exit_code::kUsage, sentence(app, error, command));
     }
     return {};
 }
