@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # the variables are for the scripts that source this
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+root=$(dirname "$(dirname "$(realpath "${BASH_SOURCE[0]}")")")
 state_dir=$root/.cache # what the scripts remember; safe to remove
 build_dir=$(realpath -m "${TYPHON_BUILD_DIR:-$root/build}")
 venv=$root/.venv

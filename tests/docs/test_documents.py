@@ -21,6 +21,11 @@ PRELUDE = (
 )
 
 
+def prose(document: Path) -> str:
+    """The text without code."""
+    return re.sub(r"^```.*?^```|`[^`]*`", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
 def shell_blocks(document: Path) -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```", document.read_text(), re.MULTILINE | re.DOTALL)
 
@@ -34,7 +39,7 @@ def block_with(text: str) -> str:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_to_files(document: Path) -> None:
     """A link to a file of the repository leads to one."""
-    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text())
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", prose(document))
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
@@ -131,7 +136,7 @@ def test_requests_to_the_example_are_answered(
     example: int, desk: Path, environment: Mapping[str, str]
 ) -> None:
     """The requests that the README shows first."""
-    answers = run(block_with("127.0.0.1:3000").replace("3000", str(example)), desk, environment)
+    answers = run(block_with("127.0.0.1:3000/native").replace("3000", str(example)), desk, environment)
     assert "Hello from C++" in answers
     assert "Hello from Python" in answers
     assert "ADA" in answers
