@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness import processes
-from harness.binaries import EXAMPLE_APP, TYPHON, WORKER
+from harness.binaries import APPS, EXAMPLE_APP, TYPHON, WORKER
 from harness.server import Server
 from harness.starter import Starter
 from harness.waiting import wait_for
@@ -36,11 +36,9 @@ def start(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Starter]:
             server.kill_everything()
 
 
-@pytest.fixture(scope="session")
-def example_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The example application, one server for all tests that only ask."""
-    home = tmp_path_factory.mktemp("example")
-    server = Server(home, EXAMPLE_APP, {"workers": 2, "pool_workers": 2})
+def serve(home: Path, app: Path) -> Iterator[Server]:
+    """A server for many tests that only ask."""
+    server = Server(home, app, {"workers": 2, "pool_workers": 2})
     try:
         server.wait_ready(2)
         yield server
@@ -50,18 +48,35 @@ def example_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
         server.kill_everything()
 
 
+def unchanged(server: Server) -> Iterator[Server]:
+    """After a test: the same workers, no descriptor more, no unexpected error, as before it."""
+    workers = server.worker_pids()
+    open_before = processes.descriptors(server.pid)
+    yield server
+    server.close_client()
+    wait_for(lambda: processes.descriptors(server.pid) <= open_before, "no descriptor more", 10)
+    assert server.worker_pids() == workers
+    assert not [child for child in processes.children(server.pid) if child.is_zombie]
+    assert server.log.errors() == []
+
+
+@pytest.fixture(scope="session")
+def example_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    yield from serve(tmp_path_factory.mktemp("example"), EXAMPLE_APP)
+
+
 @pytest.fixture
 def example(example_server: Server) -> Iterator[Server]:
-    """The example server: the same processes, descriptors and no new error after the test as before it."""
-    workers = example_server.worker_pids()
-    open_before = processes.descriptors(example_server.pid)
-    yield example_server
-    example_server.close_client()
-    wait_for(
-        lambda: processes.descriptors(example_server.pid) <= open_before,
-        "descriptors are back to where they were",
-        10,
-    )
-    assert example_server.worker_pids() == workers
-    assert not [child for child in processes.children(example_server.pid) if child.is_zombie]
-    assert example_server.log.errors() == []
+    """The example application."""
+    yield from unchanged(example_server)
+
+
+@pytest.fixture(scope="session")
+def behaviours_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    yield from serve(tmp_path_factory.mktemp("behaviours"), APPS / "behaviours")
+
+
+@pytest.fixture
+def behaviours(behaviours_server: Server) -> Iterator[Server]:
+    """Handlers that misbehave, and each kind of result."""
+    yield from unchanged(behaviours_server)

@@ -79,7 +79,7 @@ DUPLICATES = GOOD + GOOD.replace("def repaired", "def again")
 @pytest.mark.parametrize(
     ("source", "texts"),
     [
-        (DUPLICATES, ["two handlers for GET /python/repaired", "broken.py:4", "broken.py:8"]),
+        (DUPLICATES, ["two handlers for GET /python/repaired", "broken.py:4", "broken.py:9"]),
         (GOOD.replace("repaired", "<num:x>", 1), ['unknown converter "num"', "broken.py:4"]),
         (GOOD.replace("/python/", "/other/"), ["must start with /python/", "broken.py:4"]),
         (GOOD.replace("(request)", "()"), ["a handler is f(request)", "broken.py:4"]),

@@ -12,7 +12,7 @@ from harness.waiting import wait_for
 
 
 def test_native_routes_answer_while_every_thread_is_held(start: Starter) -> None:
-    server = start(start.app("counting"), threads=2, pool_workers=0)
+    server = start(start.app("counting"), threads=2)
     executions = Path(f"{server.app}.executions")
     with Load(server.port, "/python/hold", threads=6, each=1) as load:
         wait_for(
@@ -27,7 +27,7 @@ def test_native_routes_answer_while_every_thread_is_held(start: Starter) -> None
 
 
 def test_a_full_queue_is_a_503_with_retry_after(start: Starter) -> None:
-    server = start(start.app("counting"), threads=1, queue=4, pool_workers=0)
+    server = start(start.app("counting"), threads=1, queue=4)
     executions = Path(f"{server.app}.executions")
     with Load(server.port, "/python/hold", threads=24, each=1) as load:
         wait_for(lambda: load.results()[503] > 0, "the queue is full")
@@ -40,7 +40,7 @@ def test_a_full_queue_is_a_503_with_retry_after(start: Starter) -> None:
 
 
 def test_a_slow_handler_does_not_hold_quick_ones_up(start: Starter) -> None:
-    server = start(start.app("counting"), threads=4, pool_workers=0)
+    server = start(start.app("counting"), threads=4)
     executions = Path(f"{server.app}.executions")
     held = threading.Thread(target=lambda: server.client.post("/python/hold?key=held"), daemon=True)
     held.start()

@@ -25,7 +25,7 @@ DIED = r"] (error|warning): .*(worker|died|killed|signal)"
 def test_a_killed_worker_costs_the_requests_that_ran_and_no_other(start: Starter) -> None:
     """Under load one of two workers is killed, three times: each answer is 200 or 502, each 200
     was executed, and nothing was executed twice."""
-    server = start(start.app("counting"), workers=2, pool_workers=0, threads=4)
+    server = start(start.app("counting"), workers=2, threads=4)
     server.log.allow(DIED)
     with Load(server.port, "/python/count/slow", threads=24) as load:
         for _ in range(3):
@@ -44,7 +44,7 @@ def test_a_killed_worker_costs_the_requests_that_ran_and_no_other(start: Starter
 
 
 def test_a_request_that_runs_when_its_worker_dies_is_a_502_at_once(start: Starter) -> None:
-    server = start(start.app("counting"), pool_workers=0)
+    server = start(start.app("counting"))
     server.log.allow(DIED)
     executions = Path(f"{server.app}.executions")
     with Load(server.port, "/python/hold", threads=1, each=1) as load:
@@ -57,7 +57,7 @@ def test_a_request_that_runs_when_its_worker_dies_is_a_502_at_once(start: Starte
 
 
 def test_requests_wait_while_the_only_worker_is_replaced(start: Starter) -> None:
-    server = start(start.app("counting"), pool_workers=0)
+    server = start(start.app("counting"))
     server.log.allow(DIED)
     os.kill(server.worker_pids()[0], signal.SIGKILL)
     assert server.client.post("/python/count?key=a").status_code == 200
@@ -83,7 +83,7 @@ def test_a_killed_gateway_leaves_nothing_within_three_seconds(start: Starter) ->
     server.process.kill()
     server.wait_exit()
     wait_for(lambda: not processes.marked(server.mark), "no process is left", 3)
-    start.servers.remove(server)
+    start.forget(server)
 
 
 def test_a_killed_gateway_takes_busy_workers_with_it(start: Starter) -> None:
@@ -100,7 +100,7 @@ def test_a_killed_gateway_takes_busy_workers_with_it(start: Starter) -> None:
     server.wait_exit()
     wait_for(lambda: not processes.marked(server.mark), "no process is left", 3)
     thread.join(10)
-    start.servers.remove(server)
+    start.forget(server)
 
 
 def _ignore(port: int) -> None:
@@ -128,7 +128,7 @@ def test_a_killed_pool_process_fails_its_task_alone(start: Starter) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGSEGV, signal.SIGABRT])
 def test_a_worker_that_dies_of_another_signal_is_replaced(start: Starter, number: int) -> None:
-    server = start(start.app("counting"), pool_workers=0)
+    server = start(start.app("counting"))
     server.log.allow(DIED, r"^Fatal Python error")
     (old,) = server.worker_pids()
     os.kill(old, number)

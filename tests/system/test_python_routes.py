@@ -33,7 +33,10 @@ def test_hello(example: Server) -> None:
     ],
 )
 def test_process_json(example: Server, value: Any, processed: Any, kind: str) -> None:
-    answer = example.client.post("/python/process", json=value)
+    content = json.dumps(value)
+    answer = example.client.post(
+        "/python/process", content=content, headers={"Content-Type": "application/json"}
+    )
     assert (answer.status_code, answer.json()) == (200, {"processed": processed, "input_type": kind})
 
 

@@ -125,7 +125,7 @@ def test_a_long_request_finishes_on_the_old_workers(start: Starter) -> None:
 
 def test_reload_under_load_loses_nothing(start: Starter) -> None:
     """500 POSTs while reloads follow each other: each is answered 200 and was executed once."""
-    server = start(start.app("counting"), workers=2, pool_workers=0)
+    server = start(start.app("counting"), workers=2)
     with Load(server.port, "/python/count/slow", threads=10) as load:
         reloads = 0
         while len(load.outcomes) < 500 or reloads < 3:
@@ -138,7 +138,7 @@ def test_reload_under_load_loses_nothing(start: Starter) -> None:
 
 
 def test_reload_under_load_with_fresh_connections_refuses_nothing(start: Starter) -> None:
-    server = start(start.app("counting"), workers=1, pool_workers=0)
+    server = start(start.app("counting"), workers=1)
     with Load(server.port, "/python/count", threads=4, keep_alive=False) as load:
         for _ in range(3):
             assert server.reload().returncode == 0
@@ -146,7 +146,7 @@ def test_reload_under_load_with_fresh_connections_refuses_nothing(start: Starter
 
 
 def test_many_reloads_at_once_all_get_an_answer(start: Starter) -> None:
-    server = start(start.app(endpoints=VERSION.format("1")), pool_workers=0)
+    server = start(start.app(endpoints=VERSION.format("1")))
     (server.app / "endpoints.py").write_text(VERSION.format("2"))
     with ThreadPoolExecutor(12) as threads:
         codes = {done.returncode for done in threads.map(lambda _: server.reload(), range(12))}

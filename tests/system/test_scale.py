@@ -10,7 +10,7 @@ USAGE = 2
 
 
 def test_workers_are_added_and_removed_while_requests_run(start: Starter) -> None:
-    server = start(start.app("counting"), pool_workers=0)
+    server = start(start.app("counting"))
     with Load(server.port, "/python/count/slow", threads=6) as load:
         for count in (3, 1, 2):
             done = server.command("scale", str(count))
@@ -20,14 +20,14 @@ def test_workers_are_added_and_removed_while_requests_run(start: Starter) -> Non
 
 
 def test_scaling_keeps_the_workers_that_stay(start: Starter) -> None:
-    server = start(pool_workers=0)
+    server = start()
     (first,) = server.worker_pids()
     assert server.command("scale", "2").returncode == 0
     assert first in server.worker_pids()
 
 
 def test_a_scale_that_is_no_number_is_refused(start: Starter) -> None:
-    server = start(pool_workers=0)
+    server = start()
     for bad in ("0", "-1", "many"):
         assert server.command("scale", bad).returncode == USAGE
     assert len(server.worker_pids()) == 1

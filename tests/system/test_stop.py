@@ -35,7 +35,7 @@ def test_stop_ends_the_gateway_and_waits_for_it(start: Starter) -> None:
 
 def test_stop_under_load_answers_every_accepted_request(start: Starter) -> None:
     """Connections that were made get a 200; afterwards connections are refused."""
-    server = start(start.app("counting"), workers=2, pool_workers=0)
+    server = start(start.app("counting"), workers=2)
     with Load(server.port, "/python/count/slow", threads=12, keep_alive=False) as load:
         load.wait_until(100)
         server.signal(signal.SIGTERM)
@@ -48,7 +48,7 @@ def test_stop_under_load_answers_every_accepted_request(start: Starter) -> None:
 
 def test_stop_under_load_with_kept_connections_loses_no_execution(start: Starter) -> None:
     """A kept connection may close as its next request is on its way: that one was never executed."""
-    server = start(start.app("counting"), workers=2, pool_workers=0)
+    server = start(start.app("counting"), workers=2)
     with Load(server.port, "/python/count/slow", threads=12) as load:
         load.wait_until(100)
         server.signal(signal.SIGTERM)

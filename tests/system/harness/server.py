@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import uuid
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,7 @@ class Server:
                 cwd=home,
             )
         self._client: httpx.Client | None = None
+        self._client_lock = threading.Lock()
         self._port = 0
 
     # ---- asking ----
@@ -91,11 +93,11 @@ class Server:
     @property
     def client(self) -> httpx.Client:
         """A client with keep-alive connections, closed with the server."""
-        if self._client is None:
-            self._client = httpx.Client(
-                base_url=f"http://127.0.0.1:{self.port}", timeout=LONG_S, trust_env=False
-            )
-        return self._client
+        with self._client_lock:
+            if self._client is None:
+                url = f"http://127.0.0.1:{self.port}"
+                self._client = httpx.Client(base_url=url, timeout=LONG_S, trust_env=False)
+            return self._client
 
     def command(self, *words: str) -> Done:
         """``typhon WORDS --run-dir ...``, to its end."""
@@ -163,6 +165,7 @@ class Server:
 
     def kill_everything(self) -> None:
         """For a failed test: no process may outlive it."""
+        self.close_client()
         for process in processes.marked(self.mark):
             os.kill(process.pid, signal.SIGKILL)
         self.process.kill()
