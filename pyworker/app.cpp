@@ -24,7 +24,7 @@ void guarded(const std::string& stage, const py::module_& runtime, Step step) {
         step();
     } catch (py::error_already_set& error) {
         try {
-            const py::object value = error.value();
+            const py::object& value = error.value();
             if (error.trace()) {
                 PyException_SetTraceback(value.ptr(), error.trace().ptr());
             }
@@ -40,7 +40,7 @@ void guarded(const std::string& stage, const py::module_& runtime, Step step) {
 
 /// Runs one step of the stop; what it raises is reported and the next step follows.
 template <class Step>
-void attempt(const char* what, Step step) noexcept {
+void attempt(const char* what, Step step) {
     try {
         step();
     } catch (py::error_already_set& error) {

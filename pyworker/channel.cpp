@@ -10,7 +10,7 @@ namespace typhon::worker {
 
 namespace {
 
-constexpr std::size_t kCopyBelow = 64 * 1024;
+constexpr std::size_t kCopyBelow = std::size_t{64} * 1024;
 
 /// Large batches are lent to ZeroMQ, small ones are cheaper to copy.
 zmq::message_t make_message(std::string& batch) {

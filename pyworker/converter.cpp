@@ -99,7 +99,7 @@ void answer_plainly(Answer& answer, PyObject* request) {
 
 /// Runs `fill`, and answers plainly when it throws.
 template <class Fill>
-void guarded(Answer& answer, PyObject* request, Fill fill) noexcept {
+void guarded(Answer& answer, PyObject* request, Fill fill) {
     try {
         fill();
     } catch (py::error_already_set& error) {

@@ -21,7 +21,7 @@ constexpr microseconds kServeEvery{500};  // the leader looks at the socket betw
 constexpr milliseconds kTick{1};          // of the watcher
 constexpr milliseconds kAway{1};          // then the watcher takes over
 constexpr milliseconds kWatchAfterTraffic{50};
-constexpr std::size_t kLargeBody = 64 * 1024;
+constexpr std::size_t kLargeBody = std::size_t{64} * 1024;
 
 /// Large replies are encoded before the mutex is taken; empty for others.
 std::string encoded_if_large(const proto::Reply& reply) {

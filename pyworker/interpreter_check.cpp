@@ -25,9 +25,9 @@ constexpr std::chrono::milliseconds kPatience{10'000};
 constexpr const char* kProgram = "import sys; print('%d.%d' % sys.version_info[:2])";
 
 const std::string& embedded_version() {
-    static const std::string kVersion =
+    static const std::string version =
         std::to_string(PY_MAJOR_VERSION) + "." + std::to_string(PY_MINOR_VERSION);
-    return kVersion;
+    return version;
 }
 
 [[noreturn]] void fail(const std::string& text) {

@@ -1,7 +1,7 @@
 """The event loop of a worker, on a thread of its own: runs the coroutines of async handlers.
 
-Requests come from C++ through `_typhon.AsyncBridge`: its descriptor is readable while something waits, so that the loop
-never polls. Replies of one turn of the loop leave together.
+Requests come from C++ through `_typhon.AsyncBridge`: its descriptor is readable while something waits, so
+that the loop never polls. Replies of one turn of the loop leave together.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Bridge(Protocol):
 
 
 class AsyncRunner:
-    """The loop with its thread and tasks. Only `start`, `stop` and the constructor may be called by other threads."""
+    """The loop with its thread and tasks. Other threads may call `start` and `stop` only."""
 
     def __init__(self, bridge: Bridge, capacity: int = CAPACITY) -> None:
         self._bridge = bridge
@@ -60,7 +60,7 @@ class AsyncRunner:
         self._thread.start()
 
     def stop(self, timeout: float) -> bool:
-        """Cancels what runs and ends the loop; whether it ended within ``timeout`` seconds. Blocks until then."""
+        """Cancels what runs and ends the loop. Blocks; false when that took more than ``timeout`` seconds."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._begin_stop)
             self._thread.join(timeout)
@@ -149,7 +149,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     except ImportError:
         return asyncio.new_event_loop
     except Exception as error:  # a build for another platform must not stop the worker
-        print(f"uvloop cannot be used: {error}", file=sys.stderr)
+        sys.stderr.write(f"uvloop cannot be used: {error}\n")
         return asyncio.new_event_loop
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory

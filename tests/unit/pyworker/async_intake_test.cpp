@@ -11,7 +11,7 @@ using worker::AsyncIntake;
 
 namespace {
 
-const auto kNow = proto::SteadyClock::now();
+const auto now = proto::SteadyClock::now();
 
 bool readable(const AsyncIntake& intake) {
     pollfd wait{intake.fd(), POLLIN, 0};
@@ -37,23 +37,23 @@ TEST_CASE("AsyncIntake: jobs are taken in order, and count as running until they
     AsyncIntake intake;
     intake.add(make_job(1));
     intake.add(make_job(2));
-    const auto first = intake.take(kNow);
+    const auto first = intake.take(now);
     CHECK(id_of(first) == 1);
-    auto load = intake.load(kNow + std::chrono::milliseconds(7));
+    auto load = intake.load(now + std::chrono::milliseconds(7));
     CHECK(load.waiting == 1);
     CHECK(load.running == 1);
     CHECK(load.oldest_ms == 7);
-    CHECK(intake.end(*first) == kNow);
-    CHECK(intake.load(kNow).running == 0);
-    CHECK(id_of(intake.take(kNow)) == 2);
-    CHECK(id_of(intake.take(kNow)) == 0);
+    CHECK(intake.end(*first) == now);
+    CHECK(intake.load(now).running == 0);
+    CHECK(id_of(intake.take(now)) == 2);
+    CHECK(id_of(intake.take(now)) == 0);
 }
 
 TEST_CASE("AsyncIntake: cancelling takes a waiting job back, and tells the loop of a running one") {
     AsyncIntake intake;
     intake.add(make_job(1));
     intake.add(make_job(2));
-    const auto running = intake.take(kNow);
+    const auto running = intake.take(now);
     CHECK(id_of(intake.cancel(2)) == 2);
     CHECK(id_of(intake.cancel(1)) == 0);
     CHECK(id_of(intake.cancel(3)) == 0);

@@ -1,6 +1,8 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -61,13 +63,16 @@ TEST_CASE("WorkerOptions: every variable is read") {
 }
 
 TEST_CASE("WorkerOptions: a missing or impossible value is named") {
-    for (const auto& [name, value] : Variables{{"TYPHON_WORKER_TOKEN", ""},
-                                               {"TYPHON_WORKER_THREADS", "0"},
-                                               {"TYPHON_WORKER_THREADS", "-1"},
-                                               {"TYPHON_WORKER_POOL_WORKERS", "4x"},
-                                               {"TYPHON_WORKER_LEDGER_FD", "99999999999"}}) {
+    const std::vector<std::pair<std::string, std::string>> wrong{
+        {"TYPHON_WORKER_TOKEN", ""},
+        {"TYPHON_WORKER_THREADS", "0"},
+        {"TYPHON_WORKER_THREADS", "-1"},
+        {"TYPHON_WORKER_POOL_WORKERS", "4x"},
+        {"TYPHON_WORKER_LEDGER_FD", "99999999999"}};
+    for (const auto& fault : wrong) {
+        const std::string& name = fault.first;
         Variables variables = usual();
-        variables[name] = value;
+        variables[name] = fault.second;
         CAPTURE(name);
         CHECK_THROWS_WITH_AS(
             (void)read(variables), doctest::Contains(name.c_str()), std::invalid_argument);

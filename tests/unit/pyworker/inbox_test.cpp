@@ -9,7 +9,7 @@ using worker::Inbox;
 
 namespace {
 
-const auto kNow = proto::SteadyClock::now();
+const auto now = proto::SteadyClock::now();
 
 proto::Request request(std::uint64_t id, std::uint32_t left_ms = UINT32_MAX) {
     proto::Request request;
@@ -41,7 +41,7 @@ TEST_CASE_FIXTURE(Fixture, "Inbox: one message is sorted by kind, in order") {
     proto::encode(request(2), bytes);
     proto::encode(proto::Ping{77}, bytes);
     proto::encode(proto::Drain{500}, bytes);
-    inbox.read(message(bytes), kNow);
+    inbox.read(message(bytes), now);
     REQUIRE(inbox.jobs.size() == 2);
     CHECK(inbox.jobs[0]->request.id == 1);
     CHECK(inbox.jobs[1]->request.id == 2);
@@ -57,9 +57,9 @@ TEST_CASE_FIXTURE(Fixture, "Inbox: milliseconds left become a deadline, none is 
     std::string bytes;
     proto::encode(request(1, 250), bytes);
     proto::encode(request(2), bytes);
-    inbox.read(message(bytes), kNow);
+    inbox.read(message(bytes), now);
     REQUIRE(inbox.jobs.size() == 2);
-    CHECK(inbox.jobs[0]->deadline.at() == kNow + std::chrono::milliseconds(250));
+    CHECK(inbox.jobs[0]->deadline.at() == now + std::chrono::milliseconds(250));
     CHECK(inbox.jobs[1]->deadline.never());
 }
 
@@ -67,14 +67,14 @@ TEST_CASE_FIXTURE(Fixture, "Inbox: what comes before a malformed rest counts") {
     std::string bytes;
     proto::encode(request(1), bytes);
     bytes += "\xC1 nonsense";
-    inbox.read(message(bytes), kNow);
+    inbox.read(message(bytes), now);
     CHECK(inbox.jobs.size() == 1);
 }
 
 TEST_CASE_FIXTURE(Fixture, "Inbox: jobs keep their message alive") {
     std::string bytes;
     proto::encode(request(1), bytes);
-    inbox.read(message(bytes), kNow);
+    inbox.read(message(bytes), now);
     const worker::JobRef kept = inbox.jobs.front();
     inbox.clear();
     CHECK(kept->request.client == "127.0.0.1:1");

@@ -36,6 +36,7 @@ std::filesystem::path make_directory() {
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> list;
+    list.reserve(texts.size() + 1);
     for (std::string& text : texts) {
         list.push_back(text.data());
     }
@@ -123,8 +124,9 @@ std::vector<std::string> WorkerFixture::variables() const {
         all[name] = value;
     }
     std::vector<std::string> list;
+    list.reserve(all.size());
     for (const auto& [name, value] : all) {
-        list.push_back(name + "=" + value);
+        list.emplace_back(name).append("=").append(value);
     }
     return list;
 }

@@ -1,4 +1,7 @@
 // The real typhon-worker: what it answers.
+#include <algorithm>
+#include <cstdlib>
+
 #include "tests/unit/pyworker/worker_fixture.hpp"
 #include <doctest/doctest.h>
 
@@ -107,7 +110,7 @@ def failed_future(request):
 
 @route("/python/where")
 def where(request):
-    return {"prefix": sys.prefix, "executable": sys.executable, "path": sys.path[:2],
+    return {"prefix": sys.prefix, "executable": sys.executable, "path": sys.path,
             "token": [name for name in os.environ if name.startswith("TYPHON")],
             "flags": [sys.flags.ignore_environment, sys.flags.no_user_site, sys.flags.dont_write_bytecode],
             "argv": sys.argv, "utf8": sys.flags.utf8_mode}
@@ -427,4 +430,19 @@ TEST_CASE_FIXTURE(Worker,
     CHECK(contains(body, R"("token":[])"));
     CHECK(contains(body, R"("flags":[1,1,1])"));
     CHECK(contains(body, R"("utf8":1)"));
+}
+
+TEST_CASE_FIXTURE(Worker,
+                  "Worker: a virtual environment is active when its interpreter is pinned") {
+    const std::string venv = (app().parent_path() / "venv").string();
+    const std::string command = TYPHON_PYTHON " -m venv --without-pip " + venv;
+    REQUIRE(std::system(command.c_str()) == 0);  // NOLINT(concurrency-mt-unsafe,cert-env33-c)
+    environment["TYPHON_WORKER_PYTHON"] = venv + "/bin/python3";
+    environment["PATH"] = "";
+    start();
+    const std::string body = get("/python/where").body;
+    CAPTURE(body);
+    CHECK(contains(body, "\"prefix\":\"" + venv + "\""));
+    CHECK(contains(body, "\"executable\":\"" + venv + "/bin/python3\""));
+    CHECK(contains(body, venv + "/lib/python3.11/site-packages"));
 }
