@@ -1,6 +1,5 @@
 #include "pyworker/dispatcher.hpp"
 
-#include <csignal>
 #include <thread>
 #include <utility>
 
@@ -33,15 +32,6 @@ std::string encoded_if_large(const proto::Reply& reply) {
     return encoded;
 }
 
-void block_signals() {
-    sigset_t all;
-    sigfillset(&all);
-    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) {
-        sigdelset(&all, fault);  // faulthandler reports them
-    }
-    pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
-
 }  // namespace
 
 Dispatcher::Dispatcher(Channel& channel,
@@ -72,7 +62,6 @@ void Dispatcher::start(const proto::Ready& ready) {
 }
 
 void Dispatcher::thread_main(Thread& me) {
-    block_signals();
     pthread_setname_np(pthread_self(), me.name.c_str());
     PythonThread python(me.name);
     me.python = &python;
