@@ -83,6 +83,7 @@ def test_a_killed_gateway_leaves_nothing_within_three_seconds(start: Starter) ->
     server.process.kill()
     server.wait_exit()
     wait_for(lambda: not processes.marked(server.mark), "no process is left", 3)
+    assert list(server.temporary.iterdir()) == []
     start.forget(server)
 
 

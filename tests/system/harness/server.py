@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -167,7 +168,8 @@ class Server:
         """For a failed test: no process may outlive it."""
         self.close_client()
         for process in processes.marked(self.mark):
-            os.kill(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
         self.process.kill()
         self.process.wait(LONG_S)
         shutil.rmtree(self.run_dir, ignore_errors=True)
