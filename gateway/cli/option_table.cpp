@@ -125,7 +125,7 @@ void add_front(std::vector<OptionSpec>& table) {
          {"body-timeout",
           "TIME",
           "60s",
-          "Time for a request body to arrive before a minimum rate is asked of it",
+          "Time for a whole request body to arrive; a minimum rate is asked of it, too",
           duration(TYPHON_FIELD(http.body_timeout), 10ms, 24h)},
          {"write-timeout",
           "TIME",

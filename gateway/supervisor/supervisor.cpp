@@ -99,7 +99,9 @@ ReloadResult Supervisor::wait_for(std::function<void(ReloadWaiter)> change,
             promise->set_value({false, 0, 0, "the gateway is stopping", Milliseconds{0}});
             return;
         }
-        change([promise](const ReloadResult& result) { promise->set_value(result); });
+        change([this, promise](const ReloadResult& result) {
+            outcomes_.emplace_back(promise, result);
+        });
         settle();
     });
     while (outcome.wait_for(kEndTick) != std::future_status::ready) {
@@ -208,9 +210,13 @@ void Supervisor::collect() {
     }
 }
 
-/// After every change: the copy for others, the timer, and the end.
+/// After every change: the copy for others, then what was waited for (whoever gets an outcome finds
+/// it in the copy, too), the timer, and the end.
 void Supervisor::settle() {
     publish();
+    for (const auto& [promise, result] : std::exchange(outcomes_, {})) {
+        promise->set_value(result);
+    }
     arm_timer();
     if (stopping_ && workers_.idle()) {
         end_when_empty();

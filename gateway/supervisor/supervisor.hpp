@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -98,6 +99,7 @@ private:
     asio::signal_set child_signal_{loop_};
     asio::steady_timer timer_{loop_};
     WorkerSet workers_;
+    std::vector<std::pair<std::shared_ptr<std::promise<ReloadResult>>, ReloadResult>> outcomes_;
     std::function<void()> done_;
     bool stopping_ = false;
     std::atomic<bool> ended_ = false;
