@@ -6,8 +6,6 @@
 
 #include <boost/process/args.hpp>
 #include <boost/process/child.hpp>
-#include <boost/process/env.hpp>
-#include <boost/process/environment.hpp>
 #include <boost/process/exe.hpp>
 #include <boost/process/extend.hpp>
 #include <fcntl.h>
@@ -71,29 +69,40 @@ void become_worker(pid_t parent, const std::vector<int>& keep) noexcept {
     reset_signals();
 }
 
-bp::environment to_boost(const Environment& environment) {
-    bp::environment result;
-    for (const auto& [name, value] : environment) {
-        result[name] = value;
+/// "NAME=value" texts and the pointers to them that exec wants. (Boost 1.74's own environment reads
+/// behind the end of its strings.)
+class ExecEnvironment {
+public:
+    explicit ExecEnvironment(const Environment& environment) {
+        for (const auto& [name, value] : environment) {
+            texts_.push_back(name + "=" + value);
+        }
+        for (std::string& text : texts_) {
+            pointers_.push_back(text.data());
+        }
+        pointers_.push_back(nullptr);
     }
-    return result;
-}
+    [[nodiscard]] char** get() noexcept { return pointers_.data(); }
+
+private:
+    std::vector<std::string> texts_;
+    std::vector<char*> pointers_;
+};
 
 }  // namespace
 
 pid_t spawn(const SpawnRequest& request) {
     const pid_t parent = ::getpid();
     const std::vector<int>& keep = request.keep;
-    bp::environment environment = to_boost(request.environment);
+    ExecEnvironment environment(request.environment);
     std::error_code error;
     bp::child child(
         bp::exe = request.program,
         bp::args = request.arguments,
-        environment,
         error,
-        bp::extend::on_exec_setup = [parent, &keep](auto& /*executor*/) {
-            become_worker(parent, keep);
-        });
+        bp::extend::on_setup = [&environment](auto& executor) { executor.env = environment.get(); },
+        bp::extend::on_exec_setup = [parent,
+                                     &keep](auto& /*executor*/) { become_worker(parent, keep); });
     if (error) {
         throw std::system_error(error, "start " + request.program);
     }
