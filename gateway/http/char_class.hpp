@@ -7,19 +7,17 @@
 
 namespace typhon::http {
 
-enum CharBit : std::uint8_t {
-    kTokenBit = 1,   // tchar, RFC 9110 section 5.6.2
-    kTargetBit = 2,  // visible ASCII without '#': what a request target may hold
-    kHostBit = 4,    // reg-name of RFC 3986 section 3.2.2
-    kDigitBit = 8,
-    kBadValueBit = 16,  // control bytes but HTAB, and DEL: never in a field value
-};
+inline constexpr std::uint8_t kTokenBit = 1;   // tchar, RFC 9110 section 5.6.2
+inline constexpr std::uint8_t kTargetBit = 2;  // visible ASCII without '#': a request target
+inline constexpr std::uint8_t kHostBit = 4;    // reg-name of RFC 3986 section 3.2.2
+inline constexpr std::uint8_t kDigitBit = 8;
+inline constexpr std::uint8_t kBadValueBit = 16;  // control bytes but HTAB, and DEL: no field value
 
 namespace detail {
 
 constexpr std::array<std::uint8_t, 256> make_char_table() {
     std::array<std::uint8_t, 256> table{};
-    const auto mark = [&table](std::string_view chars, std::uint8_t bits) {
+    const auto mark = [&table](std::string_view chars, unsigned bits) {
         for (const char c : chars) {
             auto& entry = table[static_cast<std::uint8_t>(c)];
             entry = static_cast<std::uint8_t>(entry | bits);

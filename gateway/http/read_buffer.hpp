@@ -110,10 +110,10 @@ private:
     }
 
     void release() noexcept {
-        if (block_ != nullptr && capacity_ == BlockPool::kBlockSize) {
-            pool_.give_back(std::move(block_));
+        BlockPool::Block block = std::exchange(block_, nullptr);
+        if (block != nullptr && capacity_ == BlockPool::kBlockSize) {
+            pool_.give_back(std::move(block));
         }
-        block_.reset();
         data_ = inline_.data();
         capacity_ = kInlineSize;
     }

@@ -18,6 +18,7 @@ constexpr std::size_t kMaxRefusing = 256;  // connections that are told 503 at a
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-size): a service each, named where it is used
 LoopServer::LoopServer(asio::io_context& loop,
                        std::uint32_t /*loop_index*/,
                        const HttpOptions& options,

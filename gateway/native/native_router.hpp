@@ -15,8 +15,12 @@
 
 namespace typhon {
 
-/// Where a handler runs: `inline_` on the loop (it must be quick), `blocking` on the BlockingPool.
-enum class Mode : std::uint8_t { inline_, blocking };
+/// Where a handler runs: `inline_` on the loop (it must be quick), `blocking` on the
+/// BlockingPool.
+enum class Mode : std::uint8_t {
+    inline_,  // NOLINT(readability-identifier-naming): the word itself is reserved
+    blocking,
+};
 
 struct NativeRoute {
     std::string method;
