@@ -20,9 +20,11 @@ if(CCACHE)
 endif()
 
 add_library(typhon_flags INTERFACE)
-target_include_directories(typhon_flags INTERFACE ${CMAKE_SOURCE_DIR})
-target_compile_options(typhon_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual
-                                              -Woverloaded-virtual -Wconversion -Wno-sign-conversion -Werror)
+target_include_directories(typhon_flags INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<INSTALL_INTERFACE:include/typhon>)
+# The warnings are for our own sources, not for those of a program that links the installed library.
+set(_warnings -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual -Woverloaded-virtual
+              -Wconversion -Wno-sign-conversion -Werror)
+target_compile_options(typhon_flags INTERFACE "$<BUILD_INTERFACE:${_warnings}>")
 target_compile_definitions(typhon_flags INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ALL_NO_LIB)
 target_link_libraries(typhon_flags INTERFACE Threads::Threads)
 

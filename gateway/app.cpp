@@ -1,6 +1,8 @@
 #include "gateway/app.hpp"
 
+#include <cstdlib>
 #include <exception>
+#include <memory>
 #include <system_error>
 #include <variant>
 
@@ -24,12 +26,19 @@ std::string address_text(const std::string& host, std::uint16_t port) {
 
 int serve(Options options, const NativeRouter& router) {
     set_up_log(options.log_level);
-    cli::RunDir run_dir(options.supervisor.run_dir);
-    options.supervisor.run_dir = run_dir.path();
-    Gateway gateway(options, router);
-    const std::string address = address_text(options.host, gateway.port());
-    run_dir.record_address(address);
-    return gateway.run(address);
+    auto run_dir = std::make_unique<cli::RunDir>(options.supervisor.run_dir);
+    options.supervisor.run_dir = run_dir->path();
+    auto gateway = std::make_unique<Gateway>(options, router);
+    const std::string address = address_text(options.host, gateway->port());
+    run_dir->record_address(address);
+    const int code = gateway->run(address);
+    if (gateway->gave_up()) {  // a native handler that does not end must not keep the process
+        gateway->abandon();
+        run_dir.reset();
+        spdlog::shutdown();
+        std::_Exit(code);
+    }
+    return code;
 }
 
 }  // namespace

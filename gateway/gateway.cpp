@@ -58,7 +58,14 @@ Gateway::~Gateway() {
     }
 }
 
+void Gateway::abandon() {
+    admin_.reset();
+    supervisor_.reset();
+}
+
 void Gateway::start_servers() {
+    HttpOptions each = options_.http;  // the bound on connections is shared out among the loops
+    each.max_connections = (each.max_connections + loops_.size() - 1) / loops_.size();
     for (std::uint32_t index = 0; index < loops_.size(); ++index) {
         relay::Port* port = relay_.get();
         if (index != 0) {
@@ -67,7 +74,7 @@ void Gateway::start_servers() {
             port = remote_ports_.back().get();
         }
         servers_.push_back(std::make_unique<http::LoopServer>(
-            *loops_[index], index, options_.http, router_, blocking_pool_, *port, ids_));
+            *loops_[index], index, each, router_, blocking_pool_, *port, ids_));
         servers_.back()->on_empty = [this] { asio::post(*loops_[0], [this] { on_loop_empty(); }); };
     }
 }
@@ -188,6 +195,7 @@ void Gateway::watch_front() {
 
 void Gateway::give_up_requests() {
     spdlog::warn("the drain time is over: requests that still run are answered 503");
+    gave_up_ = true;
     relay_->fail_all(proto::ErrorCode::stopping);
     stop_timer_.expires_after(kLastWords);
     stop_timer_.async_wait([this](error_code error) {
@@ -223,6 +231,7 @@ void Gateway::end_loops() {
 void Gateway::force_stop() {
     spdlog::warn("second signal: stopping at once");
     exit_code_ = exit_code::kForced;
+    gave_up_ = true;
     supervisor_->kill_all();
     end_loops();
 }

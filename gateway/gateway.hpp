@@ -46,6 +46,12 @@ public:
     /// exit code.
     int run(const std::string& address);
 
+    /// After run(): a native handler may still run on the blocking pool, and nobody waits for it.
+    [[nodiscard]] bool gave_up() const noexcept { return gave_up_; }
+    /// After run(): ends the workers and the admin socket, but not what runs on the blocking pool;
+    /// the process must exit without destroying this object.
+    void abandon();
+
 private:
     enum class Phase : std::uint8_t { serving, draining_front, draining_workers, ended };
 
@@ -98,6 +104,7 @@ private:
     std::size_t next_loop_ = 0;
     std::atomic<std::size_t> empty_loops_ = 0;
     int exit_code_ = 0;
+    bool gave_up_ = false;
     proto::SteadyClock::time_point started_at_ = proto::SteadyClock::now();
 };
 

@@ -41,7 +41,7 @@ def run_typhon(*words: str | Path, **variables: str) -> Done:
 class Server:
     """A gateway of its own, with its run directory and log below one temporary directory."""
 
-    def __init__(self, home: Path, app: Path, flags: dict[str, Any]) -> None:
+    def __init__(self, home: Path, app: Path, flags: dict[str, Any], program: Path = TYPHON) -> None:
         """Starts it and returns at once.
 
         Args:
@@ -49,6 +49,7 @@ class Server:
             app: the application directory.
             flags: ``{"workers": 2}`` is ``--workers 2``, ``{"fail_fast": True}`` is ``--fail-fast``; without
                 a ``run_dir`` (None) it is the default, below ``home``.
+            program: another program that is a gateway.
         """
         self.home = home
         self.app = app
@@ -63,7 +64,7 @@ class Server:
             "XDG_RUNTIME_DIR": str(home),
             "TMPDIR": str(self.temporary),
         }
-        command = [str(TYPHON), "serve", *_words(options)]
+        command = [str(program), "serve", *_words(options)]
         with self.log.path.open("wb") as log:
             self.process = subprocess.Popen(
                 command,
