@@ -19,7 +19,7 @@ using nlohmann::json;
 /// Reloads block a thread each, and status must be answered meanwhile.
 constexpr std::size_t kThreads = 8;
 constexpr time_t kTimeoutSeconds = 2;
-constexpr std::size_t kMaxBody = 64 * 1024;
+constexpr std::size_t kMaxBody = std::size_t{64} << 10U;
 
 void answer(httplib::Response& response, int status, const json& body) {
     response.status = status;

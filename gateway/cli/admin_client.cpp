@@ -12,7 +12,7 @@ namespace {
 
 constexpr time_t kAnswerSeconds = 10;
 /// A reload may take as long as the application needs; the gateway bounds it.
-constexpr time_t kOutcomeSeconds = 24 * 3600;
+constexpr time_t kOutcomeSeconds = time_t{24} * 3600;
 
 httplib::Client connect(const std::string& socket, time_t patience) {
     httplib::Client client(socket, 80);

@@ -68,7 +68,7 @@ std::string ask_version(const std::string& python) {
     if (pid < 0) {
         return {};
     }
-    const std::string text = read_until_end(read_end.get(), proto::Deadline::after(kPatience));
+    std::string text = read_until_end(read_end.get(), proto::Deadline::after(kPatience));
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
     return text;

@@ -83,6 +83,7 @@ void set_pool(Options& options, const std::string& value) {
     options.supervisor.pool = value;
 }
 
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a member's name
 #define TYPHON_FIELD(member)   \
     [](Options & o) -> auto& { \
         return o.member;       \

@@ -75,7 +75,7 @@ class ExecEnvironment {
 public:
     explicit ExecEnvironment(const Environment& environment) {
         for (const auto& [name, value] : environment) {
-            texts_.push_back(name + "=" + value);
+            texts_.emplace_back(name).append("=").append(value);
         }
         for (std::string& text : texts_) {
             pointers_.push_back(text.data());

@@ -92,7 +92,7 @@ private:
     void shrink(std::uint32_t workers);
     void commit_swap();
     void commit_replace(GenerationSwap& swap);
-    void abort_swap(const std::string& reason);
+    void abort_swap(std::string reason);
     void retire_all(Workers& workers);
     void refuse_waiters(const std::string& reason);
 

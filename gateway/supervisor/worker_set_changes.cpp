@@ -127,19 +127,18 @@ void WorkerSet::commit_replace(GenerationSwap& swap) {
     last_error_.clear();
 }
 
-void WorkerSet::abort_swap(const std::string& reason) {
-    const std::string text = reason;  // `reason` belongs to a worker that goes
+void WorkerSet::abort_swap(std::string reason) {
     GenerationSwap swap = std::move(*swap_);
     swap_.reset();
     options_.workers = static_cast<std::uint32_t>(current_.size());
     retire_all(swap.incoming);
-    last_error_ = text;
+    last_error_ = reason;
     start_error_ = false;
     spdlog::error("{} failed, generation {} goes on:\n{}",
                   swap.kind == Kind::replace ? "reload" : "scale",
                   generation_,
-                  text);
-    tell(swap.waiters, result(false, text, swap.age()));
+                  reason);
+    tell(swap.waiters, result(false, std::move(reason), swap.age()));
     begin_next_change();
 }
 

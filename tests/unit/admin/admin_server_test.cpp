@@ -131,6 +131,7 @@ TEST_CASE("AdminServer: reloads that take long do not keep status waiting") {
     };
     const AdminServer server(place.socket(), std::move(handlers));
     std::vector<std::future<int>> reloads;
+    reloads.reserve(3);
     for (int index = 0; index < 3; ++index) {
         reloads.push_back(std::async(std::launch::async, [&place] {
             auto client = place.client();

@@ -1,7 +1,5 @@
 #include "gateway/cli/command_line.hpp"
 
-#include <cstdlib>
-
 #include "tests/unit/supervisor/fixture.hpp"
 #include <doctest/doctest.h>
 
@@ -11,32 +9,18 @@
 using namespace typhon;
 using namespace typhon::cli;
 using namespace std::chrono_literals;
+using test::Variable;
 
 namespace {
 
 /// A configuration file, and none in the current directory that could get in the way.
 struct Place {
     test::TempDir dir;
-    Words with_file(const std::string& text, Words words = {}) const {
+    [[nodiscard]] Words with_file(const std::string& text, Words words = {}) const {
         dir.write("typhon.toml", text);
         words.insert(words.end(), {"--config", dir.file("typhon.toml")});
         return words;
     }
-};
-
-class Variable {
-public:
-    Variable(const char* name, const std::string& value) : name_(name) {
-        ::setenv(name, value.c_str(), 1);
-    }
-    ~Variable() { ::unsetenv(name_); }
-    Variable(const Variable&) = delete;
-    Variable& operator=(const Variable&) = delete;
-    Variable(Variable&&) = delete;
-    Variable& operator=(Variable&&) = delete;
-
-private:
-    const char* name_;
 };
 
 Options serve(const Words& words) {

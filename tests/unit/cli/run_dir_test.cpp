@@ -1,7 +1,6 @@
 #include "gateway/cli/run_dir.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
 #include "tests/unit/supervisor/fixture.hpp"
@@ -140,10 +139,8 @@ TEST_CASE(
     "RunDir: the default is under XDG_RUNTIME_DIR, else in the temp directory, never too long") {
     const test::TempDir temp;
     const auto with = [](const char* name, const std::string& value) {
-        ::setenv(name, value.c_str(), 1);
-        const std::string result = default_run_dir(3000);
-        ::unsetenv(name);
-        return result;
+        const test::Variable variable(name, value);
+        return default_run_dir(3000);
     };
     const std::string user = std::to_string(::geteuid());
     CHECK(with("XDG_RUNTIME_DIR", temp.path()) == temp.path() + "/typhon-3000");
@@ -157,9 +154,8 @@ TEST_CASE(
 
 TEST_CASE("RunDir: a client looks in every place where the gateway may be") {
     const test::TempDir temp;
-    ::setenv("XDG_RUNTIME_DIR", temp.path().c_str(), 1);
+    const test::Variable runtime("XDG_RUNTIME_DIR", temp.path());
     const auto places = possible_run_dirs(3000);
-    ::unsetenv("XDG_RUNTIME_DIR");
     CHECK(std::find(places.begin(), places.end(), default_run_dir(3000)) != places.end());
     CHECK(places.size() == 2);
 }

@@ -35,7 +35,7 @@ TEST_CASE("Values: sizes have units of 1024") {
         CAPTURE(text);
         CHECK_THROWS_AS(static_cast<void>(parse_size(text, 0, max)), std::invalid_argument);
     }
-    CHECK_THROWS_WITH(static_cast<void>(parse_size("1", 1024, 1024 * 1024)),
+    CHECK_THROWS_WITH(static_cast<void>(parse_size("1", 1024, std::uint64_t{1} << 20U)),
                       "'1' is not a size from 1K to 1M (such as 64K or 16M)");
 }
 

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include <stdlib.h>  // mkdtemp
 
@@ -49,6 +50,22 @@ public:
 
 private:
     std::string path_;
+};
+
+/// An environment variable for as long as this lives.
+class Variable {
+public:
+    Variable(std::string name, const std::string& value) : name_(std::move(name)) {
+        ::setenv(name_.c_str(), value.c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
+    }
+    ~Variable() { ::unsetenv(name_.c_str()); }  // NOLINT(concurrency-mt-unsafe)
+    Variable(const Variable&) = delete;
+    Variable& operator=(const Variable&) = delete;
+    Variable(Variable&&) = delete;
+    Variable& operator=(Variable&&) = delete;
+
+private:
+    std::string name_;
 };
 
 /// Waits until `condition()` holds; false when it does not within kPatience.

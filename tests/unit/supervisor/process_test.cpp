@@ -32,12 +32,11 @@ int wait_exit(pid_t pid) {
 
 TEST_CASE("Process: a program runs with exactly the environment that it is given") {
     const test::TempDir dir;
-    ::setenv("TYPHON_TEST_LEAK", "1", 1);
+    const test::Variable leak("TYPHON_TEST_LEAK", "1");
     SpawnRequest request{"/usr/bin/env", {}, {{"ONLY", "this one"}}, {}};
     request.program = "/bin/sh";
     request.arguments = {"-c", "/usr/bin/env > " + dir.file("out")};
     const pid_t pid = spawn(request);
-    ::unsetenv("TYPHON_TEST_LEAK");
     CHECK(WEXITSTATUS(wait_exit(pid)) == 0);
     CHECK(dir.read("out").find("ONLY=this one\n") != std::string::npos);
     CHECK(dir.read("out").find("TYPHON_TEST_LEAK") == std::string::npos);

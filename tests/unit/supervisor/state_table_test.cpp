@@ -25,7 +25,7 @@ constexpr std::array kEvents{Event::became_ready,
                              Event::retry};
 
 // Every pair that does something. All others must change nothing.
-const std::map<std::pair<State, Event>, WorkerTransition> kTable{
+const std::map<std::pair<State, Event>, WorkerTransition> table{
     {{State::starting, Event::became_ready}, {State::ready, Action::serve}},
     {{State::starting, Event::start_failed}, {State::failed, Action::give_up}},
     {{State::starting, Event::kept_dying}, {State::failed, Action::give_up}},
@@ -55,9 +55,9 @@ TEST_CASE("StateTable: every pair of state and event has the documented outcome"
         for (const Event event : kEvents) {
             CAPTURE(state_name(state));
             CAPTURE(static_cast<int>(event));
-            const auto row = kTable.find({state, event});
+            const auto row = table.find({state, event});
             const WorkerTransition expected =
-                row == kTable.end() ? WorkerTransition{state, Action::none} : row->second;
+                row == table.end() ? WorkerTransition{state, Action::none} : row->second;
             const WorkerTransition actual = transition(state, event);
             CHECK(state_name(actual.next) == state_name(expected.next));
             CHECK(static_cast<int>(actual.action) == static_cast<int>(expected.action));

@@ -17,7 +17,7 @@
 namespace {
 
 std::string variable(const char* name) {
-    const char* value = std::getenv(name);
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
     return value == nullptr ? "" : value;
 }
 
@@ -48,7 +48,7 @@ int main() {
     sigset_t wanted;
     ::sigemptyset(&wanted);
     ::sigaddset(&wanted, SIGTERM);
-    ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
+    ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
     if (mode == "children") {
         start_child(app);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "tests/unit/supervisor/fixture.hpp"
 #include <doctest/doctest.h>
 #include <spdlog/spdlog.h>
 
@@ -79,9 +80,8 @@ TEST_CASE(
 }
 
 TEST_CASE("WorkerEnvironment: the environment of this process is read as it is") {
-    ::setenv("TYPHON_TEST_VALUE", "a=b", 1);
+    const test::Variable value("TYPHON_TEST_VALUE", "a=b");
     const Environment all = current_environment();
-    ::unsetenv("TYPHON_TEST_VALUE");
     const std::pair<std::string, std::string> expected{"TYPHON_TEST_VALUE", "a=b"};
     CHECK(std::find(all.begin(), all.end(), expected) != all.end());
 }
