@@ -72,7 +72,6 @@ private:
     void launch(Worker& worker);
     void lost(Worker& worker, std::string reason, Milliseconds lived);
     void serve(Worker& worker);
-    void give_up(Worker& worker);
     void drain(Worker& worker);
     void time_out(Worker& worker);
     void log_death(pid_t pid,
@@ -80,7 +79,8 @@ private:
                    WorkerState before,
                    const Worker& after) const;
 
-    // the application does not start (worker_set.cpp)
+    // the application does not start (worker_set_failure.cpp)
+    void give_up(Worker& worker);
     void tell_failed();
     void try_again();
     void recovered();
