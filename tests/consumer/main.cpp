@@ -12,11 +12,14 @@ void plain_httplib_handler(const httplib::Request& request, httplib::Response& r
 int main(int argc, char** argv) {
     typhon::App app;
     app.get("/consumer/hello", plain_httplib_handler);
-    app.get("/consumer/users/<int:id>", [](const typhon::Request& request, typhon::Response& response) {
-        response.set_content("user " + request.path_params.at("id"), "text/plain");
-    });
-    app.get("/consumer/blocking", typhon::blocking, [](const typhon::Request&, typhon::Response& response) {
-        response.set_content("from the pool", "text/plain");
-    });
+    app.get("/consumer/users/<int:id>",
+            [](const typhon::Request& request, typhon::Response& response) {
+                response.set_content("user " + request.path_params.at("id"), "text/plain");
+            });
+    app.get("/consumer/blocking",
+            typhon::blocking,
+            [](const typhon::Request&, typhon::Response& response) {
+                response.set_content("from the pool", "text/plain");
+            });
     return app.run(argc, argv);
 }

@@ -405,8 +405,7 @@ TEST_CASE_FIXTURE(RelayFixture, "Relay: a worker that says nothing for long is r
     options.silent_timeout = 100ms;
     add_worker("a");
     relay().serve_only({"a"});
-    until([&] { return !events.silent.empty(); });
-    CHECK(workers[0]->pings >= 1);
+    until([&] { return !events.silent.empty() && workers[0]->pings >= 1; });
     const int pings = workers[0]->pings;
     until([&] { return workers[0]->pings > pings + 3; });
     CHECK(events.silent == std::vector<std::string>{"a"});
