@@ -83,11 +83,12 @@ void set_pool(Options& options, const std::string& value) {
     options.supervisor.pool = value;
 }
 
-// NOLINTNEXTLINE(bugprone-macro-parentheses): a member's name
+// NOLINTBEGIN(bugprone-macro-parentheses): a member's name takes none
 #define TYPHON_FIELD(member)   \
     [](Options & o) -> auto& { \
         return o.member;       \
     }
+// NOLINTEND(bugprone-macro-parentheses)
 
 void add_front(std::vector<OptionSpec>& table) {
     table.insert(
