@@ -91,9 +91,10 @@ void AdminServer::Listener::add_handlers() {
         handlers.stop();
         answer(response, 202, {{"ok", true}});
     });
-    server.set_exception_handler([](const httplib::Request&,
-                                    httplib::Response& response,
-                                    std::exception_ptr failure) { fail(response, failure); });
+    server.set_exception_handler(
+        [](const httplib::Request&,
+           httplib::Response& response,
+           const std::exception_ptr& failure) { fail(response, failure); });
     server.set_error_handler([](const httplib::Request&, httplib::Response& response) {
         if (response.body.empty()) {
             answer(response, response.status, {{"error", "no such request"}});
