@@ -58,6 +58,7 @@ private:
     // start
     void start_servers();
     void start_admin();
+    void run_loop();
     void start_loop_threads();
     void deal_out(int fd);
 

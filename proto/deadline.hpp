@@ -41,6 +41,7 @@ public:
         return static_cast<std::uint32_t>(std::min<std::int64_t>(left, UINT32_MAX - 1));
     }
 
+    // NOLINTNEXTLINE(modernize-use-nullptr): the defaulted operator compares with a literal zero
     friend constexpr auto operator<=>(const Deadline&, const Deadline&) = default;
 
 private:

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <poll.h>
+#include <sched.h>
 
 namespace typhon::worker {
 
@@ -24,6 +25,18 @@ zmq::message_t make_message(std::string& batch) {
     const std::size_t size = lent->size();
     const auto give_back = [](void*, void* hint) { delete static_cast<std::string*>(hint); };
     return zmq::message_t(data, size, give_back, lent.release());
+}
+
+/// poll(2) without sleeping until `until`, then with. It yields each time, so that whoever has work
+/// gets the core.
+int ask_until(proto::SteadyClock::time_point until, std::array<pollfd, 2>& waits) {
+    while (proto::SteadyClock::now() < until) {
+        if (const int fired = ::poll(waits.data(), waits.size(), 0); fired != 0) {
+            return fired;
+        }
+        ::sched_yield();
+    }
+    return ::poll(waits.data(), waits.size(), -1);
 }
 
 }  // namespace
@@ -59,9 +72,9 @@ void Channel::send(std::string& batch) {
     socket_.send(make_message(batch), zmq::send_flags::dontwait);
 }
 
-void Channel::wait() {
+void Channel::wait(std::chrono::microseconds spin) {
     std::array<pollfd, 2> waits{{{fd_, POLLIN, 0}, {wake_.fd(), POLLIN, 0}}};
-    if (::poll(waits.data(), waits.size(), -1) > 0 && waits[1].revents != 0) {
+    if (ask_until(proto::SteadyClock::now() + spin, waits) > 0 && waits[1].revents != 0) {
         wake_.clear();
     }
 }

@@ -10,6 +10,7 @@
 
 #include <zmq.hpp>
 
+#include "proto/deadline.hpp"
 #include "pyworker/fd.hpp"
 
 namespace typhon::worker {
@@ -27,8 +28,10 @@ public:
     /// gateway's credit.
     void send(std::string& batch);
 
-    /// Blocks until there may be something to receive, or wake() was called.
-    void wait();
+    /// Blocks until there may be something to receive, or wake() was called. For the first `spin`
+    /// it asks again and again instead of sleeping: the answer to a reply that was just sent is
+    /// often a few microseconds away, and waking a sleeping core takes longer than a quick handler.
+    void wait(std::chrono::microseconds spin);
     void wake() const noexcept { wake_.signal(); }
 
     /// Closes; blocks until what was sent has left, at most `linger`.

@@ -132,6 +132,7 @@ private:
     bool watch_wanted_ = false;
     TimePoint served_at_;   // when the leader last was at the socket
     TimePoint traffic_at_;  // when a job last came or ended
+    bool traffic_ = false;  // jobs have come since the leader last waited
     JobQueues queues_;
     std::string outbox_;
     std::uint64_t served_ = 0;

@@ -13,10 +13,12 @@ namespace typhon::worker {
 namespace {
 
 using proto::SteadyClock;
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 constexpr int kBatchesPerVisit = 16;
 constexpr milliseconds kLinger{2000};
+constexpr microseconds kSpin{100};
 
 std::uint32_t age_ms(SteadyClock::time_point since, SteadyClock::time_point now) {
     const auto age = std::chrono::duration_cast<milliseconds>(now - since).count();
@@ -51,8 +53,9 @@ void Dispatcher::serve(Lock& lock) {
 /// nothing.
 void Dispatcher::wait(Lock& lock) {
     leader_state_ = Leader::asleep;
+    const bool traffic = std::exchange(traffic_, false);
     lock.unlock();
-    channel_.wait();
+    channel_.wait(traffic ? kSpin : microseconds{0});
     lock.lock();
     leader_state_ = Leader::away;
     leader_woken_ = false;
@@ -88,6 +91,7 @@ void Dispatcher::take_jobs(TimePoint now) {
         return;
     }
     traffic_at_ = now;
+    traffic_ = true;
     for (JobRef& job : inbox_.jobs) {
         if (job->route != nullptr && job->route->info.mode == proto::RouteMode::async) {
             intake_.add(std::move(job));

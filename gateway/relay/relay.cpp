@@ -118,8 +118,22 @@ WorkerLinkState* Relay::choose(const RouteState& route) {
 void Relay::dispatch(Pending& pending, WorkerLinkState& link) {
     pending.credit = credit_class(pending.route->info.mode, pending.route->run_time);
     ++pending.route->in_flight;
-    link.dispatch(pending, proto::SteadyClock::now());
+    ++(pending.credit == CreditClass::quick ? quick_running_ : other_running_);
+    dispatched_at_ = proto::SteadyClock::now();
+    link.dispatch(pending, dispatched_at_);
     say(link);
+}
+
+void Relay::release(Pending& pending, WorkerLinkState& link) {
+    --pending.route->in_flight;
+    --(pending.credit == CreditClass::quick ? quick_running_ : other_running_);
+    link.release(pending);
+}
+
+bool Relay::reply_due() const noexcept {
+    constexpr std::chrono::microseconds kSpin{200};
+    return quick_running_ != 0 && other_running_ == 0 &&
+           proto::SteadyClock::now() - dispatched_at_ < kSpin;
 }
 
 void Relay::pump() {

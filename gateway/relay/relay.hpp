@@ -53,6 +53,10 @@ public:
     /// Stops the timer and the receiving, so that the loop can end. Loop 0.
     void close();
 
+    /// True while only quick handlers run, so that a reply is due within microseconds: for at most
+    /// kSpin after the last dispatch. Loop 0.
+    [[nodiscard]] bool reply_due() const noexcept;
+
     // Port (loop 0)
     void cancel(Call& call) override;
 
@@ -86,6 +90,7 @@ private:
     void place(Pending& pending);
     [[nodiscard]] WorkerLinkState* choose(const RouteState& route);
     void dispatch(Pending& pending, WorkerLinkState& link);
+    void release(Pending& pending, WorkerLinkState& link);
     void pump();
     void finish(Pending& pending, proto::ErrorCode code);
     void fail(Pending& pending, proto::ErrorCode code);
@@ -128,6 +133,9 @@ private:
     WorkerEvents* events_ = nullptr;
 
     PendingPool pool_;
+    std::uint32_t quick_running_ = 0;  // dispatched in class quick
+    std::uint32_t other_running_ = 0;  // dispatched in another class
+    TimePoint dispatched_at_{};
     std::size_t live_ = 0;  // admitted, not ended
     Expiry expiry_;
     RouteTable table_;

@@ -154,9 +154,8 @@ void Relay::on_reply(WorkerLinkState& link, const proto::Reply& reply, const Fra
     }
     RouteState& route = *pending->route;
     route.run_time.add(reply.run_us);
-    --route.in_flight;
     ++link.served;
-    link.release(*pending);
+    release(*pending, link);
     if (Call* call = std::exchange(pending->call, nullptr)) {
         const bool valid = reply.status >= 200 && reply.status <= 599;
         call->error = valid ? proto::ErrorCode::none : proto::ErrorCode::bad_reply;
@@ -185,8 +184,7 @@ void Relay::settle(WorkerLinkState& link) {
     for (auto it = held.rbegin(); it != held.rend(); ++it) {
         Pending& pending = **it;
         const bool started = link.started(pending);
-        --pending.route->in_flight;
-        link.release(pending);
+        release(pending, link);
         if (pending.call == nullptr || started) {
             fail(pending, proto::ErrorCode::worker_died);
         } else if (active_.empty() && availability_ != Availability::waiting) {
