@@ -126,7 +126,7 @@ void Dispatcher::sleep(Lock& lock, Thread& me) {
 /// The handler that keeps the leader away is slow: those of its route that still wait go to
 /// followers.
 void Dispatcher::take_over(Thread& me, TimePoint now) {
-    if (leader_->running && leader_->route != nullptr) {
+    if (leader_->running && leader_->in_handler && leader_->route != nullptr) {
         leader_->route->run_time.at_least(span_us(leader_->started, now));
     }
     leader_ = &me;
@@ -181,11 +181,16 @@ void Dispatcher::run(Lock& lock, Thread& me, JobRef job) {
     begin(me, *job, now);
     lock.unlock();
     me.python->acquire();
+    // Without the wait for the GIL: it would make every route look slow once threads compete, and
+    // slow routes are spread over more threads, which compete more.
+    now = SteadyClock::now();
+    me.in_handler.store(true, std::memory_order_relaxed);
     while (job) {
         Answer answer;
+        const TimePoint started = now;
         runner_.run(job, now, *this, answer);
         now = SteadyClock::now();
-        answer.reply.run_us = span_us(me.started, now);
+        answer.reply.run_us = span_us(started, now);
         gil_at_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
         const std::string encoded = encoded_if_large(answer.reply);
         lock.lock();
@@ -197,6 +202,7 @@ void Dispatcher::run(Lock& lock, Thread& me, JobRef job) {
         lock.unlock();
         job = std::move(next);
     }
+    me.in_handler.store(false, std::memory_order_relaxed);
     me.python->release();
     lock.lock();
 }

@@ -74,8 +74,9 @@ private:
         std::condition_variable wake;
         bool woken = false;
         bool running = false;
-        TimePoint started;       // of the handler that runs
-        Route* route = nullptr;  // of the handler that runs
+        std::atomic<bool> in_handler = false;  // it has the GIL: `running` includes the wait for it
+        TimePoint started;                     // of the handler that runs
+        Route* route = nullptr;                // of the handler that runs
         PythonThread* python = nullptr;
     };
 
@@ -132,7 +133,8 @@ private:
     bool watch_wanted_ = false;
     TimePoint served_at_;   // when the leader last was at the socket
     TimePoint traffic_at_;  // when a job last came or ended
-    bool traffic_ = false;  // jobs have come since the leader last waited
+    bool alone_ =
+        false;  // one job alone came last, since the leader waited: one client asks in turn
     JobQueues queues_;
     std::string outbox_;
     std::uint64_t served_ = 0;

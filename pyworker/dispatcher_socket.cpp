@@ -53,9 +53,9 @@ void Dispatcher::serve(Lock& lock) {
 /// nothing.
 void Dispatcher::wait(Lock& lock) {
     leader_state_ = Leader::asleep;
-    const bool traffic = std::exchange(traffic_, false);
+    const bool alone = std::exchange(alone_, false);
     lock.unlock();
-    channel_.wait(traffic ? kSpin : microseconds{0});
+    channel_.wait(alone ? kSpin : microseconds{0});
     lock.lock();
     leader_state_ = Leader::away;
     leader_woken_ = false;
@@ -91,7 +91,7 @@ void Dispatcher::take_jobs(TimePoint now) {
         return;
     }
     traffic_at_ = now;
-    traffic_ = true;
+    alone_ = inbox_.jobs.size() == 1;
     for (JobRef& job : inbox_.jobs) {
         if (job->route != nullptr && job->route->info.mode == proto::RouteMode::async) {
             intake_.add(std::move(job));

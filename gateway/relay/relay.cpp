@@ -132,7 +132,7 @@ void Relay::release(Pending& pending, WorkerLinkState& link) {
 
 bool Relay::reply_due() const noexcept {
     constexpr std::chrono::microseconds kSpin{200};
-    return quick_running_ != 0 && other_running_ == 0 &&
+    return quick_running_ == 1 && other_running_ == 0 &&
            proto::SteadyClock::now() - dispatched_at_ < kSpin;
 }
 

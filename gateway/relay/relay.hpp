@@ -53,8 +53,8 @@ public:
     /// Stops the timer and the receiving, so that the loop can end. Loop 0.
     void close();
 
-    /// True while only quick handlers run, so that a reply is due within microseconds: for at most
-    /// kSpin after the last dispatch. Loop 0.
+    /// True while one quick handler alone runs, so that its reply is due within microseconds: for
+    /// at most kSpin after the last dispatch. Loop 0.
     [[nodiscard]] bool reply_due() const noexcept;
 
     // Port (loop 0)
