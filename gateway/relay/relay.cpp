@@ -47,9 +47,7 @@ void Relay::admit(Pending& pending) {
         own != 0 ? own : static_cast<std::uint32_t>(options_.request_timeout.count());
     pending.deadline = proto::Deadline::after(Milliseconds(timeout_ms));
     if (active_.empty() && availability_ != Availability::waiting) {
-        fail(pending,
-             availability_ == Availability::failed ? proto::ErrorCode::no_worker
-                                                   : proto::ErrorCode::stopping);
+        fail(pending, refusal());
         return;
     }
     expiry_.add(pending, timeout_ms);
@@ -128,6 +126,12 @@ void Relay::release(Pending& pending, WorkerLinkState& link) {
     --pending.route->in_flight;
     --(pending.credit == CreditClass::quick ? quick_running_ : other_running_);
     link.release(pending);
+}
+
+/// Why requests get no worker, when availability is not waiting.
+proto::ErrorCode Relay::refusal() const noexcept {
+    return availability_ == Availability::failed ? proto::ErrorCode::no_worker
+                                                 : proto::ErrorCode::stopping;
 }
 
 bool Relay::reply_due() const noexcept {

@@ -91,6 +91,7 @@ private:
     [[nodiscard]] WorkerLinkState* choose(const RouteState& route);
     void dispatch(Pending& pending, WorkerLinkState& link);
     void release(Pending& pending, WorkerLinkState& link);
+    [[nodiscard]] proto::ErrorCode refusal() const noexcept;
     void pump();
     void finish(Pending& pending, proto::ErrorCode code);
     void fail(Pending& pending, proto::ErrorCode code);

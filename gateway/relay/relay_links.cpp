@@ -61,8 +61,7 @@ void Relay::set_availability(Availability availability, std::uint32_t retry_afte
         if (!active_.empty() || availability == Availability::waiting) {
             return;
         }
-        end_waiting(availability == Availability::failed ? proto::ErrorCode::no_worker
-                                                         : proto::ErrorCode::stopping);
+        end_waiting(refusal());
     });
 }
 
@@ -188,9 +187,7 @@ void Relay::settle(WorkerLinkState& link) {
         if (pending.call == nullptr || started) {
             fail(pending, proto::ErrorCode::worker_died);
         } else if (active_.empty() && availability_ != Availability::waiting) {
-            fail(pending,
-                 availability_ == Availability::failed ? proto::ErrorCode::no_worker
-                                                       : proto::ErrorCode::stopping);
+            fail(pending, refusal());
         } else if (find_route(pending)) {
             queue_.add(pending, true);
         }
