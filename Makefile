@@ -38,7 +38,7 @@ tsan: ## unit and system tests under ThreadSanitizer, in build-tsan/
 bench: ## measure against other servers, with ratios and targets (ARGS="--quick")
 	@scripts/bench $(ARGS)
 
-chaos: ## long tests that kill and stall processes under load
+chaos: ## every fault test, the long ones too; ends with a table of what was lost (ARGS="-k worker")
 	@scripts/test system -m chaos $(ARGS)
 
 clean: ## remove builds, the venv and caches

@@ -9,9 +9,12 @@ import pytest
 
 from harness import processes
 from harness.binaries import APPS, EXAMPLE_APP, TYPHON, WORKER
+from harness.chaos import _row_for_each_fault, chaos_row, pytest_terminal_summary
 from harness.server import Server
 from harness.starter import Starter
 from harness.waiting import wait_for
+
+__all__ = ["_row_for_each_fault", "chaos_row", "pytest_terminal_summary"]  # fixtures and a hook
 
 
 @pytest.fixture(scope="session", autouse=True)
