@@ -49,6 +49,7 @@ struct SupervisorOptions {
     std::string run_dir;     // absolute, 0700, made and locked
     bool debug = false;
     bool fail_fast = false;
+    bool reload_on_change = false;
     Milliseconds start_timeout{60'000};
     Milliseconds drain_timeout{30'000};
 };

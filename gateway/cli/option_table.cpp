@@ -210,6 +210,16 @@ void add_workers(std::vector<OptionSpec>& table) {
                    flag(TYPHON_FIELD(supervisor.fail_fast))}});
 }
 
+/// When workers are replaced by new ones.
+void add_replacement(std::vector<OptionSpec>& table) {
+    table.insert(table.end(),
+                 {{"reload",
+                   "",
+                   "false",
+                   "Reload the workers when a Python file of the application changes",
+                   flag(TYPHON_FIELD(supervisor.reload_on_change))}});
+}
+
 void add_places(std::vector<OptionSpec>& table) {
     table.insert(
         table.end(),
@@ -253,6 +263,7 @@ std::vector<OptionSpec> make_table() {
     std::vector<OptionSpec> table;
     add_front(table);
     add_workers(table);
+    add_replacement(table);
     add_places(table);
     return table;
 }

@@ -32,29 +32,74 @@ std::uint64_t hash_of(const fs::path& path) {
     return mix(hash, static_cast<std::uint64_t>(info.st_ctim.tv_nsec));
 }
 
+bool is_hidden(const fs::path& path) {
+    return path.filename().native().starts_with('.');
+}
+
 bool is_left_out(const fs::path& directory) {
-    const std::string name = directory.filename().native();
-    return name.starts_with('.') || name == "__pycache__";
+    std::error_code ignored;
+    return is_hidden(directory) || directory.filename() == "__pycache__" ||
+           fs::exists(directory / "pyvenv.cfg", ignored);
 }
 
 }  // namespace
 
-std::uint64_t app_fingerprint(const std::string& app) {
+AppFiles scan_app(const std::string& app) {
     std::error_code error;
     fs::recursive_directory_iterator entry(
         app, fs::directory_options::skip_permission_denied, error);
-    std::uint64_t sum = 0;  // a sum: the order of directory entries does not matter
+    AppFiles files;
     std::size_t seen = 0;
     while (!error && entry != fs::recursive_directory_iterator() && seen++ < kMaxFingerprintFiles) {
+        const fs::path& path = entry->path();
         std::error_code ignored;
-        if (entry->is_directory(ignored) && is_left_out(entry->path())) {
+        if (path.extension() == ".py" && !is_hidden(path)) {
+            files.emplace(path.lexically_relative(app).native(), hash_of(path));
+        } else if (entry->is_directory(ignored) && is_left_out(path)) {
             entry.disable_recursion_pending();
-        } else if (entry->path().extension() == ".py") {
-            sum += hash_of(entry->path());
         }
         entry.increment(error);
     }
+    return files;
+}
+
+std::uint64_t fingerprint(const AppFiles& files) noexcept {
+    std::uint64_t sum = 0;
+    for (const auto& [name, hash] : files) {
+        sum = mix(sum, hash);
+    }
     return sum;
+}
+
+std::uint64_t app_fingerprint(const std::string& app) {
+    return fingerprint(scan_app(app));
+}
+
+std::string describe_changes(const AppFiles& before, const AppFiles& after) {
+    std::string first;
+    std::size_t count = 0;
+    const auto note = [&](const std::string& name, std::string_view what) {
+        if (count++ == 0) {
+            first = name + " " + std::string(what);
+        }
+    };
+    for (const auto& [name, hash] : after) {
+        const auto old = before.find(name);
+        if (old == before.end()) {
+            note(name, "added");
+        } else if (old->second != hash) {
+            note(name, "changed");
+        }
+    }
+    for (const auto& [name, hash] : before) {
+        if (!after.contains(name)) {
+            note(name, "removed");
+        }
+    }
+    if (count > 1) {
+        first += " and " + std::to_string(count - 1) + " more";
+    }
+    return first;
 }
 
 }  // namespace typhon

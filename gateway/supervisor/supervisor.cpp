@@ -53,9 +53,11 @@ Supervisor::Supervisor(const SupervisorOptions& options,
                     if (on_failed_start) {
                         on_failed_start(reason);
                     }
-                }}) {}
+                }}),
+      watched_app_(options.reload_on_change ? options.app : "") {}
 
 Supervisor::~Supervisor() {
+    app_watch_.reset();
     if (thread_.joinable()) {
         kill_all();
         thread_.join();
@@ -65,7 +67,17 @@ Supervisor::~Supervisor() {
 void Supervisor::start() {
     block_child_signal();
     guard_ = std::make_unique<Guard>(loop_.get_executor());
+    watch_app();  // before the workers read the files
     thread_ = std::thread([this] { run(); });
+}
+
+void Supervisor::watch_app() {
+    if (!watched_app_.empty()) {
+        app_watch_ = std::make_unique<AppWatch>(watched_app_, [this](const std::string& what) {
+            spdlog::info("{}: reloading", what);
+            request_reload();
+        });
+    }
 }
 
 void Supervisor::run() {
@@ -138,6 +150,9 @@ void Supervisor::request_reload() {
 }
 
 void Supervisor::stop(proto::Deadline deadline, std::function<void()> done) {
+    if (app_watch_) {
+        app_watch_->end();
+    }
     if (ended_) {
         return done();
     }

@@ -21,6 +21,7 @@
 #include "gateway/asio.hpp"
 #include "gateway/options.hpp"
 #include "gateway/relay/worker_link.hpp"
+#include "gateway/supervisor/app_watch.hpp"
 #include "gateway/supervisor/supervisor_status.hpp"
 #include "gateway/supervisor/worker_set.hpp"
 #include "proto/deadline.hpp"
@@ -87,6 +88,7 @@ private:
     void post(Work work);
     [[nodiscard]] ReloadResult wait_for(std::function<void(ReloadWaiter)> change,
                                         proto::Deadline deadline);
+    void watch_app();
     void wait_child();
     void collect();
     void settle();
@@ -107,6 +109,8 @@ private:
     mutable std::mutex mutex_;    // of status_
     SupervisorStatus status_;
     std::thread thread_;
+    std::string watched_app_;  // empty: it is not watched
+    std::unique_ptr<AppWatch> app_watch_;
 };
 
 }  // namespace typhon

@@ -5,6 +5,7 @@ A server is started with a mark in its environment that all its descendants inhe
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +58,12 @@ def children(pid: int) -> list[Process]:
 def descriptors(pid: int) -> int:
     """How many descriptors a process has open."""
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def cpu_s(pid: int) -> float:
+    """The processor time of a process and of the children that it has collected."""
+    fields = _read(Path(f"/proc/{pid}/stat")).rpartition(b")")[2].split()
+    return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
 def is_alive(pid: int) -> bool:

@@ -55,6 +55,7 @@ TEST_CASE("OptionTable: what it calls the default is the default") {
     CHECK(set.supervisor.pool == defaults.supervisor.pool);
     CHECK(set.supervisor.start_timeout == defaults.supervisor.start_timeout);
     CHECK(set.supervisor.drain_timeout == defaults.supervisor.drain_timeout);
+    CHECK(set.supervisor.reload_on_change == defaults.supervisor.reload_on_change);
     CHECK(set.supervisor.debug == defaults.supervisor.debug);
     CHECK(set.supervisor.fail_fast == defaults.supervisor.fail_fast);
 }

@@ -39,16 +39,52 @@ TEST_CASE("AppFingerprint: new, removed and renamed files are seen, in packages 
     CHECK(app_fingerprint(app.path()) == one);
 }
 
-TEST_CASE("AppFingerprint: caches, hidden directories and other files do not count") {
+TEST_CASE("AppFingerprint: caches, hidden directories and virtual environments do not count") {
     const TempDir app;
     app.write("a.py", "1");
     const auto before = app_fingerprint(app.path());
-    for (const char* directory : {"__pycache__", ".git"}) {
+    for (const char* directory : {"__pycache__", ".git", "venv"}) {
         std::filesystem::create_directory(app.file(directory));
         app.write(std::string(directory) + "/x.py", "1");
     }
-    app.write("data.csv", "1");
+    CHECK(app_fingerprint(app.path()) != before);
+    app.write("venv/pyvenv.cfg", "");
     CHECK(app_fingerprint(app.path()) == before);
+}
+
+TEST_CASE("AppFingerprint: hidden files, copies that editors make and other files do not count") {
+    const TempDir app;
+    app.write("a.py", "1");
+    const auto before = app_fingerprint(app.path());
+    for (const char* name :
+         {".a.py", ".a.py.swp", "a.py~", "#a.py#", "4913", "a.pyc", "data.csv"}) {
+        app.write(name, "1");
+    }
+    std::filesystem::create_symlink("user@host.1234", app.file(".#a.py"));
+    CHECK(app_fingerprint(app.path()) == before);
+}
+
+TEST_CASE("AppFingerprint: a file that a link leads to counts") {
+    const TempDir app;
+    const TempDir release;
+    release.write("one.py", "1");
+    release.write("two.py", "2");
+    std::filesystem::create_symlink(release.file("one.py"), app.file("a.py"));
+    const auto before = app_fingerprint(app.path());
+    std::filesystem::create_symlink(release.file("two.py"), app.file("next"));
+    std::filesystem::rename(app.file("next"), app.file("a.py"));
+    CHECK(app_fingerprint(app.path()) != before);
+}
+
+TEST_CASE("AppFingerprint: the log says which file changed, and how many more") {
+    using Files = AppFiles;
+    CHECK(describe_changes({}, {}).empty());
+    CHECK(describe_changes(Files{{"a.py", 1}}, Files{{"a.py", 1}}).empty());
+    CHECK(describe_changes(Files{{"a.py", 1}}, Files{{"a.py", 2}}) == "a.py changed");
+    CHECK(describe_changes(Files{}, Files{{"package/a.py", 1}}) == "package/a.py added");
+    CHECK(describe_changes(Files{{"a.py", 1}, {"b.py", 1}}, Files{{"b.py", 1}}) == "a.py removed");
+    CHECK(describe_changes(Files{{"a.py", 1}, {"b.py", 1}}, Files{{"b.py", 2}, {"c.py", 1}}) ==
+          "b.py changed and 2 more");
 }
 
 TEST_CASE("AppFingerprint: a directory that is not there counts as empty") {
