@@ -35,6 +35,7 @@ struct RelayOptions {
     std::uint32_t wide_credit = 128;  // requests of quick handlers in one worker
     Milliseconds ping_interval{1'000};
     Milliseconds silent_timeout{10'000};  // without any message from a worker
+    Milliseconds hang_grace{5'000};       // for a handler, beyond its deadline
 };
 
 struct SupervisorOptions {

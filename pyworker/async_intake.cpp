@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <pthread.h>
+
 namespace typhon::worker {
 
 using proto::SteadyClock;
@@ -22,12 +24,14 @@ void AsyncIntake::wake() {
 
 JobRef AsyncIntake::take(SteadyClock::time_point now) {
     const std::lock_guard lock(mutex_);
+    taker_ = pthread_self();
     if (waiting_.empty()) {
         return {};
     }
     JobRef job = std::move(waiting_.front());
     waiting_.pop_front();
-    running_.emplace(job->request.id, now);
+    running_.emplace(job->request.id,
+                     RunningRequest{job->request.id, job->route, now, job->deadline});
     return job;
 }
 
@@ -37,7 +41,7 @@ SteadyClock::time_point AsyncIntake::end(const Job& job) {
     if (found == running_.end()) {
         return SteadyClock::now();
     }
-    const auto started = found->second;
+    const auto started = found->second.started;
     running_.erase(found);
     return started;
 }
@@ -66,13 +70,33 @@ std::vector<std::uint64_t> AsyncIntake::take_cancelled() {
     return std::exchange(cancelled_, {});
 }
 
+std::vector<RunningRequest> AsyncIntake::running() const {
+    std::vector<RunningRequest> all;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [id, request] : running_) {
+            all.push_back(request);
+        }
+    }
+    std::sort(all.begin(), all.end(), [](const RunningRequest& a, const RunningRequest& b) {
+        return a.started < b.started;
+    });
+    return all;
+}
+
+std::uint64_t AsyncIntake::taker() const {
+    const std::lock_guard lock(mutex_);
+    return taker_;
+}
+
 AsyncIntake::Load AsyncIntake::load(SteadyClock::time_point now) const {
     const std::lock_guard lock(mutex_);
     Load load{static_cast<std::uint32_t>(waiting_.size()),
               static_cast<std::uint32_t>(running_.size()),
               0};
-    for (const auto& [id, started] : running_) {
-        const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now - started);
+    for (const auto& [id, request] : running_) {
+        const auto age =
+            std::chrono::duration_cast<std::chrono::milliseconds>(now - request.started);
         load.oldest_ms = std::max(load.oldest_ms, static_cast<std::uint32_t>(age.count()));
     }
     return load;

@@ -11,6 +11,7 @@
 #include "proto/deadline.hpp"
 #include "pyworker/batch.hpp"
 #include "pyworker/fd.hpp"
+#include "pyworker/stack_text.hpp"
 
 namespace typhon::worker {
 
@@ -39,12 +40,18 @@ public:
     /// Ids of running jobs to cancel; resets the descriptor, so take() must follow.
     [[nodiscard]] std::vector<std::uint64_t> take_cancelled();
 
+    /// The jobs that run, oldest first.
+    [[nodiscard]] std::vector<RunningRequest> running() const;
+    /// The thread that last called take(), as threading.get_ident() gives it; 0: none did.
+    [[nodiscard]] std::uint64_t taker() const;
+
     [[nodiscard]] Load load(proto::SteadyClock::time_point now) const;
 
 private:
     mutable std::mutex mutex_;
     std::deque<JobRef> waiting_;
-    std::unordered_map<std::uint64_t, proto::SteadyClock::time_point> running_;
+    std::unordered_map<std::uint64_t, RunningRequest> running_;
+    std::uint64_t taker_ = 0;
     std::vector<std::uint64_t> cancelled_;
     bool signalled_ = false;
     WakeFd wake_;

@@ -66,6 +66,7 @@ void Dispatcher::thread_main(Thread& me) {
     PythonThread python(me.name);
     me.python = &python;
     Lock lock(mutex_);
+    me.ident = pthread_self();
     while (!closed_) {
         if (leader_ == &me) {
             lead(lock, me);
@@ -211,6 +212,8 @@ void Dispatcher::begin(Thread& me, const Job& job, TimePoint now) {
     me.running = true;
     me.started = now;
     me.route = job.route;
+    me.request = job.request.id;
+    me.deadline = job.deadline;
 }
 
 void Dispatcher::finish(Thread& me,

@@ -29,6 +29,7 @@
 #include "pyworker/python_thread.hpp"
 #include "pyworker/reply_sink.hpp"
 #include "pyworker/runner.hpp"
+#include "pyworker/stack_text.hpp"
 
 namespace typhon::worker {
 
@@ -59,6 +60,10 @@ public:
     /// Says BYE and closes the socket. Blocks at most `patience`; false when it was not enough.
     bool close(std::chrono::milliseconds patience);
 
+    /// What each thread that runs handlers does. Any thread, with or without the GIL; blocks at
+    /// most a second, and is empty then.
+    [[nodiscard]] std::vector<ThreadNote> notes();
+
     // ---- ReplySink ----
     void post(const proto::Reply& reply, bool now) override;
     void flush() override;
@@ -77,6 +82,9 @@ private:
         std::atomic<bool> in_handler = false;  // it has the GIL: `running` includes the wait for it
         TimePoint started;                     // of the handler that runs
         Route* route = nullptr;                // of the handler that runs
+        std::uint64_t request = 0;             // its id
+        proto::Deadline deadline;              // its deadline
+        std::uint64_t ident = 0;               // as threading.get_ident() gives it
         PythonThread* python = nullptr;
     };
 
@@ -108,6 +116,8 @@ private:
     void take_jobs(TimePoint now);
     void cancel(std::uint64_t id);
     void answer_ping(std::uint64_t nonce, TimePoint now);
+    [[nodiscard]] std::string note(const Thread& thread, TimePoint now) const;
+    [[nodiscard]] std::string event_loop_note(TimePoint now) const;
     [[nodiscard]] std::uint32_t oldest_ms(TimePoint now) const;
     [[nodiscard]] bool quiet(TimePoint now) const;
     void tell_main();

@@ -22,6 +22,7 @@
 #include "pyworker/interpreter.hpp"
 #include "pyworker/lifeline.hpp"
 #include "pyworker/runner.hpp"
+#include "pyworker/stack_dump.hpp"
 #include "pyworker/start_failure.hpp"
 #include "pyworker/worker_log.hpp"
 
@@ -82,9 +83,11 @@ void stop(App& app, Dispatcher& dispatcher, Lifeline& lifeline) {
 void serve(const WorkerOptions& options,
            SteadyClock::time_point begun,
            Channel& channel,
-           Lifeline& lifeline) {
+           Lifeline& lifeline,
+           StackDump& stacks) {
     proto::Ledger ledger = attach_ledger(options.ledger_fd);
     start_interpreter(options);
+    stacks.arm();
     App app(options);
     const Converter converter(app.runtime(), options.debug);
     Runner runner(converter, ledger, app.pool());
@@ -99,6 +102,7 @@ void serve(const WorkerOptions& options,
         const py::gil_scoped_release released;
         dispatcher.start(ready);
     }
+    stacks.set_notes([&dispatcher] { return dispatcher.notes(); });
     keep_house(dispatcher, app);
     stop(app, dispatcher, lifeline);
     leave(0);
@@ -115,9 +119,10 @@ void report(Channel& channel, const std::string& stage, const std::string& text)
 void serve_or_report(const WorkerOptions& options,
                      SteadyClock::time_point begun,
                      Channel& channel,
-                     Lifeline& lifeline) {
+                     Lifeline& lifeline,
+                     StackDump& stacks) {
     try {
-        serve(options, begun, channel, lifeline);
+        serve(options, begun, channel, lifeline, stacks);
     } catch (const StartFailure& failure) {
         report(channel, failure.stage(), failure.what());
     } catch (const std::exception& error) {
@@ -148,9 +153,10 @@ int run_worker() {
         return kExitUsage;
     }
     try {
+        StackDump stacks;
         Lifeline lifeline(options->lifeline_fd);
         Channel channel(options->endpoint, options->identity);
-        serve_or_report(*options, begun, channel, lifeline);
+        serve_or_report(*options, begun, channel, lifeline, stacks);
     } catch (const std::exception& error) {
         spdlog::error(
             "this worker cannot reach the gateway at {}: {}", options->endpoint, error.what());

@@ -39,10 +39,12 @@ struct Pending {
     std::uint32_t slot = 0;
     CreditClass credit = CreditClass::slow;
     bool queued = false;
+    proto::SteadyClock::time_point
+        overdue_since;  // on the WatchClock, once in WorkerLinkState::overdue
     PendingPool* home = nullptr;
 
     ListHook queue_hook;   // in its route's waiting list
-    ListHook expiry_hook;  // in the list of its time-out
+    ListHook expiry_hook;  // in the list of its time-out, then in its worker's list of overdue ones
 };
 
 template <ListHook Pending::*Hook>

@@ -2,6 +2,7 @@
 // relay_links.cpp.
 #include "gateway/relay/relay.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "proto/codec.hpp"
@@ -19,6 +20,8 @@ Relay::Relay(std::vector<asio::io_context*> loops,
       queue_(options.queue_requests, options.queue_bytes),
       done_(loops_.size()) {
     status_.queue_limit = options.queue_requests;
+    health_limits_ = {options.silent_timeout,
+                      std::min(options.ping_interval, options.silent_timeout / 8)};
 }
 
 Relay::~Relay() {
@@ -189,6 +192,11 @@ void Relay::expire(Pending& pending) {
         return;
     }
     send_cancel(pending);
+    if (pending.credit == CreditClass::quick) {
+        --quick_running_;
+        ++other_running_;
+    }
+    pending.worker->mark_overdue(pending, clock_.at(proto::SteadyClock::now()));
     finish(pending, proto::ErrorCode::deadline);
 }
 

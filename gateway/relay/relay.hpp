@@ -25,6 +25,7 @@
 #include "gateway/relay/request_queue.hpp"
 #include "gateway/relay/route_table.hpp"
 #include "gateway/relay/router_socket.hpp"
+#include "gateway/relay/watch_clock.hpp"
 #include "gateway/relay/worker_link.hpp"
 #include "gateway/relay/worker_link_state.hpp"
 #include "proto/codec.hpp"
@@ -110,6 +111,8 @@ private:
     void tick();
     void arm_tick();
     void watch_links(TimePoint now);
+    void watch(WorkerLinkState& link, TimePoint now);
+    void tell_hang(WorkerLinkState& link, Verdict verdict, std::uint32_t requests, TimePoint now);
     void publish();
 
     // What workers say and what becomes of them (relay_links.cpp)
@@ -118,6 +121,7 @@ private:
     void on_ready(WorkerLinkState& link, const proto::Ready& ready);
     void say(WorkerLinkState& link);
     void serve_links(const std::vector<std::string>& identities);
+    void pick_active();
     void rematch_waiting();
     void settle(WorkerLinkState& link);
     void drain_if_empty(WorkerLinkState& link, TimePoint now);
@@ -142,7 +146,8 @@ private:
     RouteTable table_;
     RequestQueue queue_;
     Links links_;
-    std::vector<WorkerLinkState*> active_;
+    std::vector<WorkerLinkState*> serving_;  // as the supervisor says
+    std::vector<WorkerLinkState*> active_;   // those of them that get requests now
     std::vector<WorkerLinkState*> dirty_;
     std::vector<std::vector<Call*>> done_;  // by loop: calls whose outcome is set
     proto::BatchReader reader_;
@@ -151,6 +156,8 @@ private:
     bool turn_end_posted_ = false;
     bool waiting_readable_ = false;
     bool closed_ = false;
+    WatchClock clock_{proto::SteadyClock::now()};
+    HealthLimits health_limits_;
     TimePoint last_ping_{};
     TimePoint last_publish_{};
 

@@ -1,4 +1,5 @@
 // What workers say to the relay, and what becomes of their requests when they stop or die.
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -47,8 +48,9 @@ void Relay::forget(const std::string& identity) {
         }
         const std::unique_ptr<WorkerLinkState> link = std::move(found->second);
         links_.erase(found);
-        std::erase(active_, link.get());
+        std::erase(serving_, link.get());
         std::erase(dirty_, link.get());
+        pick_active();
         settle(*link);
         pump();
     });
@@ -68,21 +70,34 @@ void Relay::set_availability(Availability availability, std::uint32_t retry_afte
 // ---- on loop 0 ----
 
 void Relay::serve_links(const std::vector<std::string>& identities) {
-    for (WorkerLinkState* link : active_) {
+    for (WorkerLinkState* link : serving_) {
         link->active = false;
     }
-    active_.clear();
+    serving_.clear();
     for (const auto& identity : identities) {
         const auto found = links_.find(identity);
         if (found != links_.end() && found->second->is_ready()) {
             found->second->active = true;
-            active_.push_back(found->second.get());
+            serving_.push_back(found->second.get());
         }
     }
-    if (!active_.empty() && (!table_.known() || table_.infos() != active_.back()->routes)) {
+    pick_active();
+    if (!serving_.empty() && (!table_.known() || table_.infos() != serving_.back()->routes)) {
         rematch_waiting();
     }
     pump();
+}
+
+/// A worker that is slow to answer gets requests only when all are.
+void Relay::pick_active() {
+    active_.clear();
+    std::copy_if(
+        serving_.begin(), serving_.end(), std::back_inserter(active_), [](const auto* link) {
+            return !link->avoided;
+        });
+    if (active_.empty()) {
+        active_ = serving_;
+    }
 }
 
 /// The newest worker's table counts; what waits finds its route again, for a new table may lack or
@@ -91,10 +106,10 @@ void Relay::rematch_waiting() {
     std::vector<Pending*> waiting = table_.take_waiting();
     queue_.reset();
     try {
-        table_.replace(active_.back()->routes);
+        table_.replace(serving_.back()->routes);
     } catch (const std::exception& error) {
         spdlog::error("the route table of worker {} is refused: {}",
-                      active_.back()->identity(),
+                      serving_.back()->identity(),
                       error.what());
     }
     for (Pending* pending : waiting) {
@@ -124,7 +139,8 @@ void Relay::take(const Batch& batch) {
         return;
     }
     WorkerLinkState& link = *found->second;
-    link.heard_at = proto::SteadyClock::now();
+    const TimePoint now = proto::SteadyClock::now();
+    link.heard_at = clock_.at(now);
     link.silence_told = false;
     reader_.open(batch.bytes);
     while (auto envelope = reader_.next()) {
@@ -143,7 +159,7 @@ void Relay::take(const Batch& batch) {
     if (!reader_.fault().empty()) {
         spdlog::error("worker {} sent a malformed batch: {}", batch.identity, reader_.fault());
     }
-    drain_if_empty(link, link.heard_at);
+    drain_if_empty(link, now);
 }
 
 void Relay::on_reply(WorkerLinkState& link, const proto::Reply& reply, const FrameHold& frame) {
@@ -166,7 +182,7 @@ void Relay::on_reply(WorkerLinkState& link, const proto::Reply& reply, const Fra
 }
 
 void Relay::on_ready(WorkerLinkState& link, const proto::Ready& ready) {
-    if (!link.accept(ready, proto::SteadyClock::now())) {
+    if (!link.accept(ready, clock_.at(proto::SteadyClock::now()))) {
         spdlog::error(
             "worker {} is refused: wrong token, protocol version {} (want {}), or READY twice",
             link.identity(),
@@ -194,13 +210,18 @@ void Relay::settle(WorkerLinkState& link) {
     }
 }
 
+/// What hangs is not waited for.
 void Relay::drain_if_empty(WorkerLinkState& link, TimePoint now) {
-    if (!link.draining || link.drain_sent ||
-        (link.in_flight() != 0 && !link.drain_by.passed(now))) {
+    if (!link.draining || link.drain_sent) {
+        return;
+    }
+    const bool empty = link.in_flight() == 0;
+    const bool hopeless = !empty && link.alive(clock_.at(now), options_.hang_grace) == 0;
+    if (!empty && !hopeless && !link.drain_by.passed(now)) {
         return;
     }
     link.drain_sent = true;
-    proto::encode(proto::Drain{link.drain_by.left_ms(now)}, link.outgoing);
+    proto::encode(proto::Drain{hopeless ? 0 : link.drain_by.left_ms(now)}, link.outgoing);
     say(link);
     events_->on_draining(link.identity());
 }
@@ -210,29 +231,6 @@ void Relay::end_waiting(proto::ErrorCode code) {
     queue_.reset();
     for (Pending* pending : waiting) {
         fail(*pending, code);
-    }
-}
-
-void Relay::watch_links(TimePoint now) {
-    const bool ping = now - last_ping_ >= options_.ping_interval;
-    if (ping) {
-        last_ping_ = now;
-    }
-    for (auto& [identity, link] : links_) {
-        drain_if_empty(*link, now);
-        if (!link->is_ready() || link->drain_sent) {
-            continue;
-        }
-        if (ping) {
-            proto::encode(proto::Ping{static_cast<std::uint64_t>(now.time_since_epoch().count())},
-                          link->outgoing);
-            say(*link);
-        }
-        const auto silent = std::chrono::duration_cast<Milliseconds>(now - link->heard_at);
-        if (silent >= options_.silent_timeout && !link->silence_told) {
-            link->silence_told = true;
-            events_->on_silent(identity, static_cast<std::uint32_t>(silent.count()));
-        }
     }
 }
 

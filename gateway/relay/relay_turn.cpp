@@ -126,6 +126,10 @@ void Relay::arm_tick() {
 
 void Relay::tick() {
     const TimePoint now = proto::SteadyClock::now();
+    if (clock_.turn(now)) {
+        while (receive()) {  // replies that came while the loop stood still are in time
+        }
+    }
     expiry_.sweep(now, [this](Pending& pending) { expire(pending); });
     watch_links(now);
     if (now - last_publish_ >= kPublishEvery) {

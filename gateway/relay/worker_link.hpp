@@ -49,6 +49,14 @@ public:
     virtual void set_availability(Availability availability, std::uint32_t retry_after_s) = 0;
 };
 
+/// A worker of which requests have not ended, though their deadline and the grace are over.
+struct HangReport {
+    std::uint32_t requests = 0;
+    std::uint32_t overdue_ms = 0;  // the oldest of them, since its client was answered 504
+    bool goes_on = false;          // others of its requests still get their answers
+    bool first = false;            // of this hang; later ones say that it lasts, or got worse
+};
+
 /// Relay to supervisor. Called on loop 0; an implementation posts and returns at once.
 class WorkerEvents {
 public:
@@ -65,6 +73,8 @@ public:
     virtual void on_draining(const std::string& identity) = 0;
     /// Nothing was heard from it for silent_ms although it was asked.
     virtual void on_silent(const std::string& identity, std::uint32_t silent_ms) = 0;
+    /// Handlers hang in it. Told again each ten seconds, and when nothing in it goes on any more.
+    virtual void on_hung(const std::string& identity, const HangReport& report) = 0;
 };
 
 /// One worker start as the relay sees it.

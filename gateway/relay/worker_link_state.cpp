@@ -38,7 +38,7 @@ bool WorkerLinkState::accept(const proto::Ready& ready, proto::SteadyClock::time
     }
     ready_ = true;
     heard_at = now;
-    asked_at = now;
+    pid = ready.pid;
     load.threads = std::max(ready.threads, 1U);
     load.async_capacity = ready.async_capacity;
     routes = ready.routes;
@@ -76,6 +76,38 @@ void WorkerLinkState::release(Pending& pending) {
     free_slots_.push_back(pending.slot);
     --count(pending.credit);
     pending.worker = nullptr;
+}
+
+void WorkerLinkState::mark_overdue(Pending& pending, proto::SteadyClock::time_point now) {
+    if (pending.credit == CreditClass::quick) {
+        --load.quick;
+        ++load.slow;
+        pending.credit = CreditClass::slow;
+    }
+    pending.overdue_since = now;
+    overdue.push_back(pending);
+}
+
+WorkerHealth WorkerLinkState::health(proto::SteadyClock::time_point now,
+                                     Milliseconds hang_grace) const {
+    WorkerHealth health;
+    health.silent = std::chrono::duration_cast<Milliseconds>(now - heard_at);
+    health.gil_age = Milliseconds(last_pong.gil_age_ms);
+    health.threads = load.threads;
+    health.async = load.async;
+    for (const Pending& pending : overdue) {
+        if (now - pending.overdue_since < hang_grace) {
+            break;
+        }
+        ++(pending.credit == CreditClass::async ? health.hung_async : health.hung);
+    }
+    return health;
+}
+
+std::uint32_t WorkerLinkState::alive(proto::SteadyClock::time_point now,
+                                     Milliseconds hang_grace) const {
+    const WorkerHealth figures = health(now, hang_grace);
+    return in_flight() - figures.hung - figures.hung_async;
 }
 
 std::vector<Pending*> WorkerLinkState::held() const {

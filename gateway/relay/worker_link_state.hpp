@@ -10,6 +10,7 @@
 
 #include "gateway/relay/dispatch_policy.hpp"
 #include "gateway/relay/pending.hpp"
+#include "gateway/relay/worker_health.hpp"
 #include "proto/deadline.hpp"
 #include "proto/envelope.hpp"
 #include "proto/ledger.hpp"
@@ -33,6 +34,18 @@ public:
     /// Frees the slot of `pending`.
     void release(Pending& pending);
 
+    /// The deadline of `pending` has passed and its caller has been answered; `now` on the
+    /// WatchClock. It holds a thread, so it counts as slow from now on.
+    void mark_overdue(Pending& pending, proto::SteadyClock::time_point now);
+
+    /// The requests in flight that have not been overdue for `hang_grace`; `now` on the WatchClock.
+    [[nodiscard]] std::uint32_t alive(proto::SteadyClock::time_point now,
+                                      Milliseconds hang_grace) const;
+
+    /// What judge() wants to know; `now` on the WatchClock.
+    [[nodiscard]] WorkerHealth health(proto::SteadyClock::time_point now,
+                                      Milliseconds hang_grace) const;
+
     /// The requests that are dispatched and not answered, in order of id.
     [[nodiscard]] std::vector<Pending*> held() const;
 
@@ -50,13 +63,17 @@ public:
     std::vector<proto::RouteInfo> routes;
     std::string outgoing;  // the batch of this loop turn
     bool dirty = false;    // in the relay's list of batches to send
-    bool active = false;   // gets requests
+    bool active = false;   // serves: the supervisor says so
+    bool avoided = false;  // gets no request while another one is sound
     bool draining = false;
     bool drain_sent = false;
     bool silence_told = false;
+    Verdict told = Verdict::sound;  // to the supervisor, of a hang
+    proto::SteadyClock::time_point told_at;
+    ExpiryList overdue;  // oldest first
     proto::Deadline drain_by;
-    proto::SteadyClock::time_point heard_at;
-    proto::SteadyClock::time_point asked_at;
+    proto::SteadyClock::time_point heard_at;  // on the WatchClock
+    std::uint32_t pid = 0;
     std::uint64_t served = 0;
     proto::Pong last_pong;
 

@@ -20,6 +20,7 @@ struct GenerationSwap {
     enum class Kind : std::uint8_t {
         replace,  // a reload: the incoming ones take the place of all others
         grow,     // more workers: the incoming ones join the others
+        renew,    // one worker: the incoming one takes the place of the one in its slot
     };
     Kind kind = Kind::replace;
     std::uint32_t generation = 0;

@@ -117,6 +117,12 @@ void kill_group(pid_t group) noexcept {
     }
 }
 
+void ask_for_stacks(pid_t worker) noexcept {
+    if (worker > 1) {
+        ::kill(worker, SIGQUIT);
+    }
+}
+
 std::optional<ProcessExit> reap() {
     siginfo_t info{};
     if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) {

@@ -31,6 +31,9 @@ struct SpawnRequest {
 /// SIGKILL to every process of the group. A group that is gone is no error.
 void kill_group(pid_t group) noexcept;
 
+/// Asks a worker to write the stacks of its threads to the log (SIGQUIT; pyworker/stack_dump.hpp).
+void ask_for_stacks(pid_t worker) noexcept;
+
 /// A child that ended.
 struct ProcessExit {
     pid_t pid = 0;

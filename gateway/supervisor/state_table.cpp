@@ -31,12 +31,29 @@ WorkerTransition from_ready(Event event) noexcept {
         case Event::died:
         case Event::kept_dying:
             return {State::backing_off, Action::restart_later};
+        case Event::stuck:
+            return {State::ready, Action::renew};
         case Event::fell_silent:
-            return {State::ready, Action::kill};
+        case Event::hung:
+            return {State::hanging, Action::dump};
         case Event::retire:
             return {State::draining, Action::drain};
         default:
             return {State::ready, Action::none};
+    }
+}
+
+WorkerTransition from_hanging(Event event) noexcept {
+    switch (event) {
+        case Event::died:
+        case Event::kept_dying:
+            return {State::backing_off, Action::restart_later};
+        case Event::time_out:
+            return {State::hanging, Action::kill};
+        case Event::retire:  // it would not drain
+            return {State::draining, Action::kill};
+        default:
+            return {State::hanging, Action::none};
     }
 }
 
@@ -86,6 +103,8 @@ WorkerTransition transition(WorkerState state, WorkerEvent event) noexcept {
             return from_starting(event);
         case State::ready:
             return from_ready(event);
+        case State::hanging:
+            return from_hanging(event);
         case State::draining:
             return from_draining(event);
         case State::backing_off:
@@ -104,6 +123,8 @@ std::string_view state_name(WorkerState state) noexcept {
             return "starting";
         case State::ready:
             return "ready";
+        case State::hanging:
+            return "hanging";
         case State::draining:
             return "draining";
         case State::backing_off:

@@ -204,6 +204,10 @@ void Supervisor::on_silent(const std::string& identity, std::uint32_t silent_ms)
     post([this, identity, silent_ms] { workers_.on_silent(identity, silent_ms); });
 }
 
+void Supervisor::on_hung(const std::string& identity, const HangReport& report) {
+    post([this, identity, report] { workers_.on_hung(identity, report); });
+}
+
 // ---- the supervisor thread ----
 
 void Supervisor::wait_child() {

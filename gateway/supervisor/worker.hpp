@@ -24,6 +24,7 @@ struct Worker {
     RestartPolicy restart;
     Milliseconds restart_delay{0};
     std::uint32_t early_deaths = 0;  // before READY, in a row
+    bool worn = false;               // to be replaced by a successor as soon as one is ready
     bool too_slow = false;           // killed because READY did not come in time
     std::string reason;              // why the last start failed
     std::vector<std::uint32_t> pool_pids;

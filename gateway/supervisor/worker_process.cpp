@@ -78,6 +78,10 @@ void WorkerProcess::kill() const noexcept {
     kill_group(pid_);
 }
 
+void WorkerProcess::ask_for_stacks() const noexcept {
+    typhon::ask_for_stacks(pid_);
+}
+
 Milliseconds WorkerProcess::age() const noexcept {
     return std::chrono::duration_cast<Milliseconds>(proto::SteadyClock::now() - started_at_);
 }

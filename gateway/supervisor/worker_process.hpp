@@ -36,6 +36,9 @@ public:
     /// SIGKILL to the group: the worker and its pool. Its end is seen by reap().
     void kill() const noexcept;
 
+    /// Asks it to write its stacks to the log. Only once it has said READY.
+    void ask_for_stacks() const noexcept;
+
     /// The process was collected.
     void note_exit() noexcept { running_ = false; }
 

@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint32_t kMaxEarlyDeaths = 3;
 /// A worker whose drain time is over exits by itself in this time.
 constexpr Milliseconds kDrainGrace{1'000};
+/// A worker that hangs writes its stacks in this time, if it can; a stopped one cannot.
+constexpr Milliseconds kDumpTime{1'000};
 
 }  // namespace
 
@@ -70,6 +72,22 @@ void WorkerSet::on_silent(const std::string& identity, std::uint32_t silent_ms) 
         "worker {} has been silent for {} ms: killing it", worker->process->pid(), silent_ms);
     handle(*worker, WorkerEvent::fell_silent);
     sweep();
+}
+
+void WorkerSet::on_hung(const std::string& identity, const HangReport& report) {
+    Worker* worker = find_identity(identity);
+    if (worker == nullptr || !worker->is_ready()) {
+        return;
+    }
+    spdlog::error("worker {} hangs: {} request(s) past their deadline, the oldest by {} ms: {}",
+                  worker->process->pid(),
+                  report.requests,
+                  report.overdue_ms,
+                  report.goes_on ? "replacing it" : "killing it");
+    if (report.first && report.goes_on) {
+        worker->process->ask_for_stacks();
+    }
+    handle(*worker, report.goes_on ? WorkerEvent::stuck : WorkerEvent::hung);
 }
 
 void WorkerSet::on_exit(const ProcessExit& exit) {
@@ -136,6 +154,10 @@ void WorkerSet::perform(Worker& worker, WorkerAction action) {
             return give_up(worker);
         case WorkerAction::drain:
             return drain(worker);
+        case WorkerAction::renew:
+            return renew(worker);
+        case WorkerAction::dump:
+            return dump(worker);
         case WorkerAction::spawn:
             return launch(worker);
         case WorkerAction::kill:
@@ -150,6 +172,7 @@ void WorkerSet::perform(Worker& worker, WorkerAction action) {
 
 void WorkerSet::launch(Worker& worker) {
     worker.pool_pids.clear();
+    worker.worn = false;
     worker.too_slow = false;
     worker.due = proto::Deadline::after(options_.start_timeout);
     watch_.note_start();
@@ -198,6 +221,12 @@ void WorkerSet::drain(Worker& worker) {
     const auto left = stopping_ ? Milliseconds{stop_by_.left_ms()} : options_.drain_timeout;
     control_.drain(worker.process->identity(), static_cast<std::uint32_t>(left.count()));
     worker.due = proto::Deadline::after(stopping_ ? left : left + kDrainGrace);
+}
+
+void WorkerSet::dump(Worker& worker) {
+    worker.due = proto::Deadline::after(kDumpTime);
+    worker.process->ask_for_stacks();
+    serve_ready();
 }
 
 void WorkerSet::time_out(Worker& worker) {

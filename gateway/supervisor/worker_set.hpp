@@ -53,6 +53,7 @@ public:
     void on_ready(const std::string& identity, const proto::Ready& ready);
     void on_start_error(const std::string& identity, const proto::StartError& error);
     void on_silent(const std::string& identity, std::uint32_t silent_ms);
+    void on_hung(const std::string& identity, const HangReport& report);
     void on_exit(const ProcessExit& exit);
 
     /// Does what has become due.
@@ -73,6 +74,7 @@ private:
     void lost(Worker& worker, std::string reason, Milliseconds lived);
     void serve(Worker& worker);
     void drain(Worker& worker);
+    void dump(Worker& worker);
     void time_out(Worker& worker);
     void log_death(pid_t pid,
                    const std::string& how,
@@ -89,9 +91,14 @@ private:
     void begin_next_change();
     void begin_swap(Kind kind, std::uint32_t generation, std::uint32_t from, std::uint32_t to);
     void begin_scale(std::uint32_t workers);
+    /// Starts a successor beside `worker`, a ready one; it is drained when the successor is ready.
+    /// When the successor does not start, it serves on.
+    void renew(Worker& worker);
+    [[nodiscard]] bool begin_renewal();
     void shrink(std::uint32_t workers);
     void commit_swap();
     void commit_replace(GenerationSwap& swap);
+    void commit_renewal(GenerationSwap& swap);
     void abort_swap(std::string reason);
     void retire_all(Workers& workers);
     void refuse_waiters(const std::string& reason);

@@ -14,6 +14,18 @@ namespace {
 /// Even a stop that is late gives idle workers this long to run their shutdown hooks.
 constexpr Milliseconds kMinStopTime{1'000};
 
+std::string_view swap_name(GenerationSwap::Kind kind) noexcept {
+    switch (kind) {
+        case GenerationSwap::Kind::replace:
+            return "reload";
+        case GenerationSwap::Kind::grow:
+            return "scale";
+        case GenerationSwap::Kind::renew:
+            break;
+    }
+    return "the replacement of a worker";
+}
+
 }  // namespace
 
 void WorkerSet::reload(ReloadWaiter waiter) {
@@ -37,6 +49,8 @@ void WorkerSet::begin_next_change() {
     if (!swap_ && !reload_waiting_.empty()) {
         begin_swap(Kind::replace, generation_ + 1, 0, options_.workers);
     }
+    while (!swap_ && begin_renewal()) {
+    }
 }
 
 /// Starts the workers of the slots `from` to `to`.
@@ -50,7 +64,7 @@ void WorkerSet::begin_swap(Kind kind,
     if (kind == Kind::replace) {
         swap.waiters = std::exchange(reload_waiting_, {});
         spdlog::info("reload: starting generation {}, {} workers", generation, to - from);
-    } else {
+    } else if (kind == Kind::grow) {
         swap.waiters.push_back(std::move(scale_waiting_.front().second));
         scale_waiting_.pop_front();
     }
@@ -83,6 +97,25 @@ void WorkerSet::begin_scale(std::uint32_t workers) {
     waiter(result(true, std::to_string(workers) + " workers", Milliseconds{0}));
 }
 
+void WorkerSet::renew(Worker& worker) {
+    worker.worn = true;
+    begin_next_change();
+}
+
+/// False when there is no ready worker to renew.
+bool WorkerSet::begin_renewal() {
+    const auto worn = std::find_if(current_.begin(), current_.end(), [](const auto& worker) {
+        return worker->is_ready() && worker->worn;
+    });
+    if (worn == current_.end()) {
+        return false;
+    }
+    const std::uint32_t slot = (*worn)->slot;
+    spdlog::info("starting a successor of worker {}", (*worn)->process->pid());
+    begin_swap(Kind::renew, generation_, slot, slot + 1);
+    return true;
+}
+
 void WorkerSet::shrink(std::uint32_t workers) {
     if (workers == current_.size()) {
         return;
@@ -101,6 +134,8 @@ void WorkerSet::commit_swap() {
     swap_.reset();
     if (swap.kind == Kind::replace) {
         commit_replace(swap);
+    } else if (swap.kind == Kind::renew) {
+        commit_renewal(swap);
     } else {
         std::move(swap.incoming.begin(), swap.incoming.end(), std::back_inserter(current_));
         serve_ready();
@@ -127,17 +162,29 @@ void WorkerSet::commit_replace(GenerationSwap& swap) {
     last_error_.clear();
 }
 
+/// The successor takes the slot over; whatever became of the other one meanwhile, it leaves.
+void WorkerSet::commit_renewal(GenerationSwap& swap) {
+    auto& successor = swap.incoming.front();
+    auto& place = current_.at(successor->slot);
+    successor->restarts = place->restarts + 1;
+    std::swap(place, successor);
+    last_error_.clear();  // the application starts
+    serve_ready();
+    retire_all(swap.incoming);
+}
+
 void WorkerSet::abort_swap(std::string reason) {
     GenerationSwap swap = std::move(*swap_);
     swap_.reset();
     options_.workers = static_cast<std::uint32_t>(current_.size());
+    if (swap.kind == Kind::renew) {
+        current_.at(swap.incoming.front()->slot)->worn = false;  // until it is said again
+    }
     retire_all(swap.incoming);
     last_error_ = reason;
     start_error_ = false;
-    spdlog::error("{} failed, generation {} goes on:\n{}",
-                  swap.kind == Kind::replace ? "reload" : "scale",
-                  generation_,
-                  reason);
+    spdlog::error(
+        "{} failed, generation {} goes on:\n{}", swap_name(swap.kind), generation_, reason);
     tell(swap.waiters, result(false, std::move(reason), swap.age()));
     begin_next_change();
 }

@@ -49,6 +49,21 @@ TEST_CASE("AsyncIntake: jobs are taken in order, and count as running until they
     CHECK(id_of(intake.take(now)) == 0);
 }
 
+TEST_CASE("AsyncIntake: it knows what runs, oldest first, and on which thread") {
+    AsyncIntake intake;
+    CHECK(intake.taker() == 0);
+    intake.add(make_job(2));
+    intake.add(make_job(1));
+    const auto older = intake.take(now);
+    const auto newer = intake.take(now + std::chrono::milliseconds(1));
+    const auto running = intake.running();
+    REQUIRE(running.size() == 2);
+    CHECK(running[0].id == 2);
+    CHECK(running[0].started == now);
+    CHECK(running[1].id == 1);
+    CHECK(intake.taker() == pthread_self());
+}
+
 TEST_CASE("AsyncIntake: cancelling takes a waiting job back, and tells the loop of a running one") {
     AsyncIntake intake;
     intake.add(make_job(1));

@@ -33,10 +33,14 @@ struct Events final : WorkerEvents {
     void on_silent(const std::string& identity, std::uint32_t /*silent_ms*/) override {
         silent.push_back(identity);
     }
+    void on_hung(const std::string& identity, const HangReport& report) override {
+        hung.emplace_back(identity, report);
+    }
     std::vector<std::string> ready;
     std::vector<std::string> errors;
     std::vector<std::string> draining;
     std::vector<std::string> silent;
+    std::vector<std::pair<std::string, HangReport>> hung;
 };
 
 /// A worker's end of the wire: it says what the test tells it to say.
@@ -409,6 +413,104 @@ TEST_CASE_FIXTURE(RelayFixture, "Relay: a worker that says nothing for long is r
     const int pings = workers[0]->pings;
     until([&] { return workers[0]->pings > pings + 3; });
     CHECK(events.silent == std::vector<std::string>{"a"});
+}
+
+TEST_CASE_FIXTURE(RelayFixture,
+                  "Relay: a worker that missed PINGs gets no request while another is sound") {
+    options.ping_interval = 20ms;
+    options.silent_timeout = 5s;
+    add_worker("quiet");
+    add_worker("sound");
+    relay().serve_only({"quiet", "sound"});
+    const auto sound_until = [&](const std::function<bool()>& condition) {
+        until([&] {
+            workers[1]->say(proto::Pong());
+            return condition();
+        });
+    };
+    const auto begun = proto::SteadyClock::now();
+    sound_until([&] { return proto::SteadyClock::now() - begun > 1500ms; });
+    for (int i = 0; i < 4; ++i) {
+        send("/python/hello");
+    }
+    sound_until([&] { return workers[1]->requests.size() == 2; });
+    CHECK(workers[0]->requests.empty());  // though it has free threads
+    workers[0]->say(proto::Pong());
+    sound_until([&] { return workers[0]->requests.size() == 2; });
+    CHECK(events.silent.empty());
+}
+
+TEST_CASE_FIXTURE(RelayFixture, "Relay: a request that hangs is reported, and again when all do") {
+    options.hang_grace = 60ms;
+    add_worker("a");
+    relay().serve_only({"a"});
+    const auto first = send("/python/hurried");
+    const auto fine = send("/python/hello");
+    until([&] { return events.hung.size() == 1; });
+    CHECK(answers[first]->error == proto::ErrorCode::deadline);
+    CHECK_FALSE(answers[fine]);
+    CHECK(events.hung[0].first == "a");
+    CHECK(events.hung[0].second.requests == 1);
+    CHECK(events.hung[0].second.overdue_ms >= 60);
+    CHECK(events.hung[0].second.goes_on);
+    CHECK(events.hung[0].second.first);
+    workers[0]->answer(workers[0]->requests[1], "fine");
+    send("/python/hurried");
+    until([&] { return events.hung.size() == 2; });
+    CHECK(events.hung[1].second.requests == 2);
+    CHECK_FALSE(events.hung[1].second.goes_on);
+    CHECK_FALSE(events.hung[1].second.first);
+}
+
+TEST_CASE_FIXTURE(RelayFixture, "Relay: a drain waits for what goes on, and not for what hangs") {
+    options.hang_grace = 60ms;
+    add_worker("a");
+    relay().serve_only({"a"});
+    send("/python/hurried");
+    const auto fine = send("/python/hello");
+    until([&] { return events.hung.size() == 1; });
+    relay().drain("a", 30'000);
+    const auto begun = proto::SteadyClock::now();
+    until([&] { return proto::SteadyClock::now() - begun > 200ms; });
+    CHECK_FALSE(workers[0]->drained);
+    workers[0]->answer(workers[0]->requests[1], "fine");
+    until([&] { return workers[0]->drained && answers[fine]; });
+    CHECK(answers[fine]->body == "fine");
+    CHECK(proto::SteadyClock::now() - begun < 10s);
+}
+
+TEST_CASE_FIXTURE(RelayFixture,
+                  "Relay: a handler that ends late, but within the grace, is no hang") {
+    options.hang_grace = 300ms;
+    add_worker("a");
+    relay().serve_only({"a"});
+    const auto late = send("/python/hurried");
+    until([&] { return answers[late].has_value(); });
+    workers[0]->answer(workers[0]->requests[0], "late");
+    const auto begun = proto::SteadyClock::now();
+    until([&] { return proto::SteadyClock::now() - begun > 500ms; });
+    CHECK(events.hung.empty());
+}
+
+TEST_CASE_FIXTURE(RelayFixture,
+                  "Relay: quick handlers past their deadline leave no credit behind") {
+    add_worker("a");
+    relay().serve_only({"a"});
+    const auto known = send("/python/hurried");
+    until([&] { return !workers[0]->requests.empty(); });
+    workers[0]->answer(workers[0]->requests[0], "quick");
+    until([&] { return answers[known].has_value(); });
+    const auto first = send("/python/hurried");
+    const auto second = send("/python/hurried");
+    until([&] { return answers[first] && answers[second]; });
+    const auto third = send("/python/hurried");
+    until([&] { return answers[third].has_value(); });
+    CHECK(workers[0]->requests.size() == 3);  // the third waited in the gateway
+    workers[0]->answer(workers[0]->requests[1], "at last");
+    const auto fourth = send("/python/hello");
+    until([&] { return workers[0]->requests.size() == 4; });
+    workers[0]->answer(workers[0]->requests[3], "free");
+    until([&] { return answers[fourth].has_value(); });
 }
 
 TEST_CASE_FIXTURE(RelayFixture, "Relay: garbage from a worker is dropped, and it serves on") {

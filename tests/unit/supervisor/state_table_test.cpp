@@ -13,13 +13,20 @@ using Action = WorkerAction;
 
 namespace {
 
-constexpr std::array kStates{
-    State::starting, State::ready, State::draining, State::backing_off, State::failed, State::gone};
+constexpr std::array kStates{State::starting,
+                             State::ready,
+                             State::hanging,
+                             State::draining,
+                             State::backing_off,
+                             State::failed,
+                             State::gone};
 constexpr std::array kEvents{Event::became_ready,
                              Event::start_failed,
                              Event::died,
                              Event::kept_dying,
                              Event::fell_silent,
+                             Event::stuck,
+                             Event::hung,
                              Event::time_out,
                              Event::retire,
                              Event::retry};
@@ -34,8 +41,14 @@ const std::map<std::pair<State, Event>, WorkerTransition> table{
     {{State::starting, Event::retire}, {State::draining, Action::kill}},
     {{State::ready, Event::died}, {State::backing_off, Action::restart_later}},
     {{State::ready, Event::kept_dying}, {State::backing_off, Action::restart_later}},
-    {{State::ready, Event::fell_silent}, {State::ready, Action::kill}},
+    {{State::ready, Event::fell_silent}, {State::hanging, Action::dump}},
+    {{State::ready, Event::stuck}, {State::ready, Action::renew}},
+    {{State::ready, Event::hung}, {State::hanging, Action::dump}},
     {{State::ready, Event::retire}, {State::draining, Action::drain}},
+    {{State::hanging, Event::died}, {State::backing_off, Action::restart_later}},
+    {{State::hanging, Event::kept_dying}, {State::backing_off, Action::restart_later}},
+    {{State::hanging, Event::time_out}, {State::hanging, Action::kill}},
+    {{State::hanging, Event::retire}, {State::draining, Action::kill}},
     {{State::draining, Event::died}, {State::gone, Action::discard}},
     {{State::draining, Event::kept_dying}, {State::gone, Action::discard}},
     {{State::draining, Event::fell_silent}, {State::draining, Action::kill}},
@@ -81,6 +94,7 @@ TEST_CASE("StateTable: whatever happens, a worker that is retired starts no proc
 TEST_CASE("StateTable: states have the names of the operator's page") {
     CHECK(state_name(State::starting) == "starting");
     CHECK(state_name(State::ready) == "ready");
+    CHECK(state_name(State::hanging) == "hanging");
     CHECK(state_name(State::draining) == "draining");
     CHECK(state_name(State::backing_off) == "backing-off");
     CHECK(state_name(State::failed) == "failed");

@@ -70,6 +70,73 @@ TEST_CASE("Supervisor: a silent worker is killed and replaced") {
     situation.make_ready(1);
 }
 
+TEST_CASE("Supervisor: a worker that hangs gets no requests, shows its stacks, and is replaced") {
+    Situation situation(2);
+    situation.supervisor.start();
+    situation.make_ready(2);
+    const WorkerStatus before = situation.first();
+    situation.supervisor.on_hung(before.identity, {2, 5'000, false, true});
+    REQUIRE(eventually([&] { return situation.in_state(WorkerState::hanging) == 1; }));
+    CHECK(situation.control.calls().back() == "serve_only g1-w1");
+    CHECK(eventually([&] { return situation.app.read(before.identity + ".stacks") == "stacks"; }));
+    REQUIRE(eventually([&] { return situation.first().pid != before.pid; }));
+    situation.make_ready(2);
+    CHECK(situation.first().restarts == 1);
+}
+
+TEST_CASE("Supervisor: a worker of which one handler hangs serves until its successor is ready") {
+    Situation situation(2);
+    situation.supervisor.start();
+    situation.make_ready(2);
+    const WorkerStatus before = situation.first();
+    situation.supervisor.on_hung(before.identity, {1, 5'000, true, true});
+    REQUIRE(eventually([&] { return situation.in_state(WorkerState::starting) == 1; }));
+    CHECK(situation.first().pid == before.pid);
+    CHECK(situation.in_state(WorkerState::ready) == 2);
+    CHECK(eventually([&] { return situation.app.read(before.identity + ".stacks") == "stacks"; }));
+    situation.supervisor.on_hung(before.identity, {1, 15'000, true, false});  // no second successor
+    REQUIRE(eventually([&] {
+        situation.make_ready(2);
+        return situation.first().pid != before.pid &&
+               situation.supervisor.status().workers.size() == 2;
+    }));
+    CHECK(situation.control.was_told("drain g1-w0"));
+    CHECK(situation.control.was_told("serve_only g1-w0 g1-w1"));
+    CHECK(situation.first().restarts == 1);
+    CHECK(situation.supervisor.status().generation == 1);
+}
+
+TEST_CASE(
+    "Supervisor: when the successor does not start, the worker serves on, and it is tried again") {
+    Situation situation(1);
+    situation.supervisor.start();
+    situation.make_ready(1);
+    const WorkerStatus before = situation.first();
+    situation.supervisor.on_hung(before.identity, {1, 5'000, true, true});
+    situation.fail_start("Traceback: half an edit");
+    REQUIRE(eventually(
+        [&] { return situation.supervisor.status().last_error == "Traceback: half an edit"; }));
+    CHECK(situation.first().pid == before.pid);
+    CHECK(situation.supervisor.status().state == GatewayState::ready);
+    situation.supervisor.on_hung(before.identity, {1, 15'000, true, false});
+    REQUIRE(eventually([&] {
+        situation.make_ready(1);
+        return situation.first().pid != before.pid;
+    }));
+    CHECK(situation.supervisor.status().last_error.empty());
+}
+
+TEST_CASE("Supervisor: a stop does not wait for a worker that hangs") {
+    Situation situation(1, "stubborn");
+    situation.supervisor.start();
+    situation.make_ready(1);
+    situation.supervisor.on_hung(situation.first().identity, {1, 5'000, false, true});
+    REQUIRE(eventually([&] { return situation.in_state(WorkerState::hanging) == 1; }));
+    const auto begun = proto::SteadyClock::now();
+    situation.stop(20s);
+    CHECK(proto::SteadyClock::now() - begun < 10s);
+}
+
 TEST_CASE(
     "Supervisor: an application that does not import fails after one try, with its traceback") {
     Situation situation(2);

@@ -1,7 +1,7 @@
 // Stands for typhon-worker in the tests of the supervisor: it does what the file "mode.py" of its
 // application directory says, and writes its pid to a file named like its identity.
 //
-//     serve       runs until SIGTERM (exit code 0)
+//     serve       runs until SIGTERM (exit code 0); at SIGQUIT it writes the file IDENTITY.stacks
 //     children    the same, with a child in its group that ignores SIGTERM (pid in "child")
 //     stubborn    the same, but ignores SIGTERM
 //     exit N      ends at once with exit code N
@@ -48,6 +48,7 @@ int main() {
     sigset_t wanted;
     ::sigemptyset(&wanted);
     ::sigaddset(&wanted, SIGTERM);
+    ::sigaddset(&wanted, SIGQUIT);
     ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
     if (mode == "children") {
         start_child(app);
@@ -57,6 +58,9 @@ int main() {
     int number = 0;
     do {
         ::sigwait(&wanted, &number);
-    } while (mode == "stubborn");
+        if (number == SIGQUIT) {
+            std::ofstream(app + "/" + identity + ".stacks") << "stacks";
+        }
+    } while (mode == "stubborn" || number == SIGQUIT);
     return 0;
 }
