@@ -39,6 +39,8 @@ struct Pending {
     std::uint32_t slot = 0;
     CreditClass credit = CreditClass::slow;
     bool queued = false;
+    bool recalled = false;  // its worker was asked not to start it
+    proto::SteadyClock::time_point dispatched_at;
     proto::SteadyClock::time_point
         overdue_since;  // on the WatchClock, once in WorkerLinkState::overdue
     PendingPool* home = nullptr;
@@ -88,6 +90,7 @@ inline void PendingPool::give_back(Pending& pending) {
     pending.route = nullptr;
     pending.worker = nullptr;
     pending.queued = false;
+    pending.recalled = false;
     pending.tail.clear();
     if (pending.tail.capacity() > kKeep) {
         pending.tail.shrink_to_fit();

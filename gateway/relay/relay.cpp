@@ -121,6 +121,7 @@ void Relay::dispatch(Pending& pending, WorkerLinkState& link) {
     ++pending.route->in_flight;
     ++(pending.credit == CreditClass::quick ? quick_running_ : other_running_);
     dispatched_at_ = proto::SteadyClock::now();
+    pending.dispatched_at = dispatched_at_;
     link.dispatch(pending, dispatched_at_);
     say(link);
 }
@@ -152,6 +153,16 @@ void Relay::pump() {
         }
         queue_.remove(*next);
         dispatch(*next, *choose(*next->route));
+    }
+}
+
+/// A request that its worker has not started, and will not, waits again.
+void Relay::put_back(Pending& pending) {
+    pending.recalled = false;
+    if (active_.empty() && availability_ != Availability::waiting) {
+        fail(pending, refusal());
+    } else if (find_route(pending)) {
+        queue_.put_back(pending);
     }
 }
 

@@ -94,6 +94,7 @@ private:
     void release(Pending& pending, WorkerLinkState& link);
     [[nodiscard]] proto::ErrorCode refusal() const noexcept;
     void pump();
+    void put_back(Pending& pending);
     void finish(Pending& pending, proto::ErrorCode code);
     void fail(Pending& pending, proto::ErrorCode code);
     void end(Pending& pending);
@@ -112,6 +113,7 @@ private:
     void arm_tick();
     void watch_links(TimePoint now);
     void watch(WorkerLinkState& link, TimePoint now);
+    void recall(WorkerLinkState& link, TimePoint now);
     void tell_hang(WorkerLinkState& link, Verdict verdict, std::uint32_t requests, TimePoint now);
     void publish();
 

@@ -167,6 +167,11 @@ void Relay::on_reply(WorkerLinkState& link, const proto::Reply& reply, const Fra
     if (pending == nullptr) {
         return;  // not ours: a slot is only freed by the reply that this one repeats
     }
+    if (pending->recalled && pending->call != nullptr && !link.started(*pending)) {
+        release(*pending, link);
+        put_back(*pending);
+        return;
+    }
     RouteState& route = *pending->route;
     route.run_time.add(reply.run_us);
     ++link.served;
@@ -195,17 +200,15 @@ void Relay::on_ready(WorkerLinkState& link, const proto::Ready& ready) {
 
 void Relay::settle(WorkerLinkState& link) {
     std::vector<Pending*> held = link.held();
-    // Backwards, because each one that goes back goes to the front of its queue.
+    // Backwards, because each one then goes to the front of its queue at once.
     for (auto it = held.rbegin(); it != held.rend(); ++it) {
         Pending& pending = **it;
         const bool started = link.started(pending);
         release(pending, link);
         if (pending.call == nullptr || started) {
             fail(pending, proto::ErrorCode::worker_died);
-        } else if (active_.empty() && availability_ != Availability::waiting) {
-            fail(pending, refusal());
-        } else if (find_route(pending)) {
-            queue_.add(pending, true);
+        } else {
+            put_back(pending);
         }
     }
 }

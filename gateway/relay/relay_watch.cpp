@@ -12,6 +12,8 @@ namespace {
 
 /// Requests that are named in the log when a worker hangs.
 constexpr std::size_t kMostNamed = 16;
+/// Less than that is spent on the way.
+constexpr Milliseconds kRecallAfter{20};
 /// The supervisor may have failed to replace it.
 constexpr Milliseconds kTellAgain{10'000};
 
@@ -52,18 +54,22 @@ void Relay::watch_links(TimePoint now) {
                           link->outgoing);
             say(*link);
         }
-        watch(*link, clock_.at(now));
+        watch(*link, now);
     }
 }
 
-/// `now` on the WatchClock.
-void Relay::watch(WorkerLinkState& link, TimePoint now) {
-    const WorkerHealth health = link.health(now, options_.hang_grace);
+void Relay::watch(WorkerLinkState& link, TimePoint steady_now) {
+    const TimePoint now = clock_.at(steady_now);
+    WorkerHealth health = link.health(now, options_.hang_grace);
+    health.waiting = link.waiting(steady_now);
     const Verdict verdict = judge(health, health_limits_);
     if (link.avoided != (verdict != Verdict::sound)) {
         link.avoided = !link.avoided;
         pick_active();
         pump();
+    }
+    if (health.waiting.count() != 0 && verdict != Verdict::sound) {
+        recall(link, steady_now);
     }
     if (verdict == Verdict::silent && !link.silence_told) {
         link.silence_told = true;
@@ -75,6 +81,22 @@ void Relay::watch(WorkerLinkState& link, TimePoint now) {
     } else if (verdict > link.told || now - link.told_at >= kTellAgain) {
         tell_hang(link, verdict, health.hung + health.hung_async, now);
     }
+}
+
+/// Asks for what the worker has not started, as far as another one would take it now. A worker that
+/// has not started a request answers a CANCEL without running it, and the ledger says so.
+void Relay::recall(WorkerLinkState& link, TimePoint now) {
+    link.each([&](Pending& pending) {
+        if (pending.recalled || now - pending.dispatched_at < kRecallAfter ||
+            !link.waits(pending)) {
+            return;
+        }
+        const WorkerLinkState* other = choose(*pending.route);
+        if (other != nullptr && other != &link) {
+            pending.recalled = true;
+            send_cancel(pending);
+        }
+    });
 }
 
 void Relay::tell_hang(WorkerLinkState& link,

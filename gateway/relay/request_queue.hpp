@@ -19,20 +19,16 @@ public:
         return depth_ < max_requests_ && bytes_ + pending.tail.size() <= max_bytes_;
     }
 
-    /// Puts it last in its route's list; `front` for one that comes back from a dead worker.
-    void add(Pending& pending, bool front = false) {
-        RouteState& route = *pending.route;
-        if (route.waiting.empty()) {
-            waiting_routes_.push_back(&route);
-        }
-        if (front) {
-            route.waiting.push_front(pending);
-        } else {
-            route.waiting.push_back(pending);
-        }
-        pending.queued = true;
-        ++depth_;
-        bytes_ += pending.tail.size();
+    /// Puts it last in its route's list.
+    void add(Pending& pending) { insert(pending, pending.route->waiting.end()); }
+
+    /// One that comes back from a worker: puts it before those that came later.
+    void put_back(Pending& pending) {
+        WaitingList& waiting = pending.route->waiting;
+        insert(pending,
+               std::find_if(waiting.begin(), waiting.end(), [&pending](const Pending& other) {
+                   return other.id > pending.id;
+               }));
     }
 
     void remove(Pending& pending) {
@@ -69,6 +65,16 @@ public:
     [[nodiscard]] std::size_t limit() const noexcept { return max_requests_; }
 
 private:
+    void insert(Pending& pending, WaitingList::iterator before) {
+        RouteState& route = *pending.route;
+        if (route.waiting.empty()) {
+            waiting_routes_.push_back(&route);
+        }
+        route.waiting.insert(before, pending);
+        pending.queued = true;
+        ++depth_;
+        bytes_ += pending.tail.size();
+    }
     void note_removed(Pending& pending) noexcept {
         pending.queued = false;
         --depth_;

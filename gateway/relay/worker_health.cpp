@@ -6,6 +6,8 @@ namespace {
 
 /// Beyond the interval of PINGs, at each of which a worker's main thread takes the GIL.
 constexpr Milliseconds kGilPatience{1'000};
+/// A request that waits longer in a worker may do better in another one.
+constexpr Milliseconds kMostWaiting{30};
 
 bool gil_is_held(const WorkerHealth& health, const HealthLimits& limits) noexcept {
     return health.gil_age >= limits.ping_interval + kGilPatience;
@@ -29,7 +31,8 @@ Verdict judge(const WorkerHealth& health, const HealthLimits& limits) noexcept {
     }
     const bool missed_pings =
         health.silent >= limits.silent_timeout / 4 && health.silent >= 2 * limits.ping_interval;
-    return missed_pings || gil_is_held(health, limits) ? Verdict::slow : Verdict::sound;
+    const bool slow = missed_pings || health.waiting >= kMostWaiting || gil_is_held(health, limits);
+    return slow ? Verdict::slow : Verdict::sound;
 }
 
 }  // namespace typhon::relay

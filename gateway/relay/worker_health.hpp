@@ -15,6 +15,7 @@ namespace typhon::relay {
 /// the grace.
 struct WorkerHealth {
     Milliseconds silent{0};     // since its last word
+    Milliseconds waiting{0};    // of its oldest request that it has not started, while it ends none
     Milliseconds gil_age{0};    // since a thread of it got the GIL, as of its last PONG
     std::uint32_t threads = 1;  // handlers that run at once on dispatch threads
     std::uint32_t hung = 0;     // requests of sync routes that hang
@@ -29,7 +30,7 @@ struct HealthLimits {
 
 enum class Verdict : std::uint8_t {
     sound,
-    slow,    // gets no request while another worker is sound
+    slow,    // gets no request while another worker is sound, which also gets those not started
     stuck,   // something in it hangs, others of its requests go on: to be replaced beside it
     hung,    // nothing in it goes on: to be killed and replaced
     silent,  // it does not speak any more: to be killed and replaced

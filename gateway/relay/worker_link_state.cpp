@@ -110,6 +110,24 @@ std::uint32_t WorkerLinkState::alive(proto::SteadyClock::time_point now,
     return in_flight() - figures.hung - figures.hung_async;
 }
 
+Milliseconds WorkerLinkState::waiting(proto::SteadyClock::time_point now) {
+    constexpr Milliseconds kStill{20};
+    const std::uint32_t held = load.quick + load.slow;
+    if (std::exchange(served_seen_, served) != served || held == 0) {
+        moved_at_ = now;
+        blocked_since_.reset();
+    }
+    // With no more requests than threads none has to wait.
+    if (!blocked_since_ && held > load.threads && now - moved_at_ >= kStill) {
+        each([&](const Pending& pending) {
+            if (waits(pending)) {
+                blocked_since_ = std::min(blocked_since_.value_or(now), pending.dispatched_at);
+            }
+        });
+    }
+    return std::chrono::duration_cast<Milliseconds>(now - blocked_since_.value_or(now));
+}
+
 std::vector<Pending*> WorkerLinkState::held() const {
     std::vector<Pending*> held;
     std::copy_if(slots_.begin(), slots_.end(), std::back_inserter(held), [](const Pending* p) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,25 @@ public:
     [[nodiscard]] WorkerHealth health(proto::SteadyClock::time_point now,
                                       Milliseconds hang_grace) const;
 
+    /// For how long requests have had to wait in it to be started, while none ended in it; 0: they
+    /// need not. Of sync routes alone. `now` on the steady clock. Call it at each tick.
+    [[nodiscard]] Milliseconds waiting(proto::SteadyClock::time_point now);
+
+    /// A request of a sync route that its caller waits for and that has not been started.
+    [[nodiscard]] bool waits(const Pending& pending) const noexcept {
+        return pending.call != nullptr && pending.credit != CreditClass::async && !started(pending);
+    }
+
+    /// Calls `visit(Pending&)` for each request that is dispatched and not answered.
+    template <class Visit>
+    void each(Visit visit) const {
+        for (Pending* pending : slots_) {
+            if (pending != nullptr) {
+                visit(*pending);
+            }
+        }
+    }
+
     /// The requests that are dispatched and not answered, in order of id.
     [[nodiscard]] std::vector<Pending*> held() const;
 
@@ -78,6 +98,9 @@ public:
     proto::Pong last_pong;
 
 private:
+    std::uint64_t served_seen_ = 0;
+    proto::SteadyClock::time_point moved_at_;  // when requests were last seen to end
+    std::optional<proto::SteadyClock::time_point> blocked_since_;
     [[nodiscard]] std::uint32_t& count(CreditClass credit) noexcept;
 
     std::string identity_;

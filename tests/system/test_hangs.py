@@ -3,6 +3,7 @@ and nobody else notices."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -16,6 +17,7 @@ import httpx
 import pytest
 
 from harness import processes
+from harness.raw import Connection
 from harness.server import Server
 from harness.starter import Starter
 from harness.waiting import LONG_S, wait_for
@@ -159,6 +161,24 @@ def test_a_handler_that_ends_within_the_grace_keeps_its_worker(start: Starter) -
     wait_for(lambda: server.status()["workers"][0]["in_flight"] == 0, "the handler ended")
     assert server.worker_pids() == workers
     assert "hangs" not in server.log
+
+
+def test_requests_do_not_wait_behind_a_blocked_thread_while_another_worker_is_idle(start: Starter) -> None:
+    """A quick handler that blocks this once holds up none of the requests that were given to its worker."""
+    server = start(start.app("hanging"), workers=2, threads=1)
+    for _ in range(50):
+        assert server.client.get("/python/moody/0").status_code == 200
+    with in_background(server, "/python/moody/8") as blocked:
+        wait_for(lambda: marks(server), "a handler blocks")
+        with contextlib.ExitStack() as stack:
+            others = [stack.enter_context(Connection(server.port)) for _ in range(24)]
+            for other in others:  # faster than one worker answers, so that the blocked one gets some
+                other.send("GET /python/moody/0 HTTP/1.1\r\nHost: x\r\n\r\n")
+            answers = [other.answer() for other in others]
+        assert not blocked[0].done()
+        assert {answer.status for answer in answers} == {200}
+        assert blocked[0].result()[1].json() == {"pid": int(marks(server)[0].split()[1])}
+    assert len(marks(server)) == 1
 
 
 def test_a_stopped_worker_is_noticed_and_replaced(start: Starter) -> None:

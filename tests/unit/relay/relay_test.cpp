@@ -81,7 +81,10 @@ public:
                         {request->id, request->slot, request->left_ms, std::string(request->path)});
                 }
                 drained = drained || std::holds_alternative<proto::Drain>(*envelope);
-                cancels += std::holds_alternative<proto::Cancel>(*envelope) ? 1 : 0;
+                if (const auto* cancel = std::get_if<proto::Cancel>(&*envelope)) {
+                    ++cancels;
+                    cancelled.push_back(cancel->id);
+                }
                 pings += std::holds_alternative<proto::Ping>(*envelope) ? 1 : 0;
             }
         }
@@ -106,6 +109,7 @@ public:
     std::deque<Seen> requests;
     int frames = 0;
     int cancels = 0;
+    std::vector<std::uint64_t> cancelled;
     int pings = 0;
     bool drained = false;
 
@@ -511,6 +515,73 @@ TEST_CASE_FIXTURE(RelayFixture,
     until([&] { return workers[0]->requests.size() == 4; });
     workers[0]->answer(workers[0]->requests[3], "free");
     until([&] { return answers[fourth].has_value(); });
+}
+
+TEST_CASE_FIXTURE(
+    RelayFixture,
+    "Relay: what a blocked worker has not started is recalled, and runs on another one") {
+    const auto ledger = add_worker("blocked");
+    add_worker("free");
+    relay().serve_only({"blocked"});
+    const auto known = send("/python/hello");
+    until([&] { return !workers[0]->requests.empty(); });
+    workers[0]->answer(workers[0]->requests[0], "quick");
+    until([&] { return answers[known].has_value(); });
+    std::vector<std::size_t> sent;
+    for (int i = 0; i < 6; ++i) {
+        sent.push_back(send("/python/hello"));
+    }
+    until([&] { return workers[0]->requests.size() == 7; });
+    for (const std::size_t index : {1, 2}) {  // two threads, two handlers
+        const auto& seen = workers[0]->requests[index];
+        REQUIRE(ledger->mark(seen.slot, seen.id));
+    }
+    const auto begun = proto::SteadyClock::now();
+    until([&] { return proto::SteadyClock::now() - begun > 150ms; });
+    CHECK(workers[0]->cancelled.empty());  // nobody else serves
+    relay().serve_only({"blocked", "free"});
+    until([&] { return workers[0]->cancelled.size() == 4; });
+    for (const std::size_t index : {3, 4, 5, 6}) {
+        const auto& seen = workers[0]->requests[index];
+        CHECK(workers[0]->cancelled[index - 3] == seen.id);
+        workers[0]->answer(seen, "not run", 0);
+    }
+    until([&] { return workers[1]->requests.size() == 4; });
+    CHECK(workers[1]->requests[0].id == workers[0]->requests[3].id);
+    for (const auto& seen : workers[1]->requests) {
+        workers[1]->answer(seen, "elsewhere");
+    }
+    until([&] {
+        return std::all_of(
+            sent.begin() + 2, sent.end(), [&](auto index) { return answers[index].has_value(); });
+    });
+    CHECK(answers[sent[5]]->body == "elsewhere");
+    workers[0]->answer(workers[0]->requests[1], "slow");
+    until([&] { return answers[sent[0]].has_value(); });
+    CHECK(answers[sent[0]]->body == "slow");
+}
+
+TEST_CASE_FIXTURE(RelayFixture,
+                  "Relay: a recalled request that was started just then has its one answer") {
+    const auto ledger = add_worker("blocked");
+    relay().serve_only({"blocked"});
+    const auto known = send("/python/hello");
+    until([&] { return !workers[0]->requests.empty(); });
+    workers[0]->answer(workers[0]->requests[0], "quick");
+    until([&] { return answers[known].has_value(); });
+    const auto first = send("/python/hello");
+    send("/python/hello");
+    send("/python/hello");
+    until([&] { return workers[0]->requests.size() == 4; });
+    add_worker("free");
+    relay().serve_only({"blocked", "free"});
+    until([&] { return workers[0]->cancelled.size() == 3; });
+    const auto& seen = workers[0]->requests[1];
+    REQUIRE(ledger->mark(seen.slot, seen.id));
+    workers[0]->answer(seen, "run");
+    until([&] { return answers[first].has_value(); });
+    CHECK(answers[first]->body == "run");
+    CHECK(workers[1]->requests.empty());
 }
 
 TEST_CASE_FIXTURE(RelayFixture, "Relay: garbage from a worker is dropped, and it serves on") {

@@ -68,10 +68,20 @@ TEST_CASE_FIXTURE(QueueFixture,
 }
 
 TEST_CASE_FIXTURE(QueueFixture,
-                  "RequestQueue: a request that comes back from a dead worker goes to the front") {
+                  "RequestQueue: requests that come back stand before those that came later") {
     queue.add(make(5, quick_route));
-    queue.add(make(2, quick_route), true);
-    CHECK(queue.oldest(any)->id == 2);
+    queue.add(make(7, quick_route));
+    for (const std::uint64_t id : {2, 6, 3, 9}) {
+        queue.put_back(make(id, quick_route));
+    }
+    for (const std::uint64_t id : {2, 3, 5, 6, 7, 9}) {
+        Pending* next = queue.oldest(any);
+        REQUIRE(next != nullptr);
+        CHECK(next->id == id);
+        queue.remove(*next);
+    }
+    CHECK(queue.depth() == 0);
+    CHECK(queue.bytes() == 0);
 }
 
 TEST_CASE_FIXTURE(QueueFixture, "Expiry: only what has passed is expired, whatever its length") {

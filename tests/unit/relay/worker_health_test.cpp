@@ -25,7 +25,7 @@ TEST_CASE("WorkerHealth: a worker that speaks and of which nothing hangs is soun
     CHECK(judge(healthy(), limits) == Verdict::sound);
 }
 
-TEST_CASE("WorkerHealth: one that missed PINGs, or whose GIL is held, gets no request meanwhile") {
+TEST_CASE("WorkerHealth: one that missed PINGs, starts nothing, or has its GIL held is slow") {
     WorkerHealth health = healthy();
     health.silent = 2499ms;
     CHECK(judge(health, limits) == Verdict::sound);
@@ -33,6 +33,11 @@ TEST_CASE("WorkerHealth: one that missed PINGs, or whose GIL is held, gets no re
     CHECK(judge(health, limits) == Verdict::slow);
     health = healthy();
     health.gil_age = 2s;
+    CHECK(judge(health, limits) == Verdict::slow);
+    health = healthy();
+    health.waiting = 29ms;
+    CHECK(judge(health, limits) == Verdict::sound);
+    health.waiting = 30ms;
     CHECK(judge(health, limits) == Verdict::slow);
 }
 

@@ -81,6 +81,15 @@ def long(request: Request) -> dict[str, int]:
     return {"pid": os.getpid()}
 
 
+@route("/python/moody/<float:seconds>")
+def moody(request: Request) -> dict[str, int]:
+    """Usually quick."""
+    if request.path_params["seconds"]:
+        mark(request)
+        threading.Event().wait(request.path_params["seconds"])
+    return {"pid": os.getpid()}
+
+
 @route("/python/ok")
 def ok(request: Request) -> dict[str, int]:
     """Quick."""
