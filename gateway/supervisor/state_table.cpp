@@ -17,6 +17,8 @@ WorkerTransition from_starting(Event event) noexcept {
             return {State::failed, Action::give_up};
         case Event::died:
             return {State::backing_off, Action::restart_later};
+        case Event::late:
+            return {State::starting, Action::dump};
         case Event::time_out:
             return {State::starting, Action::kill};
         case Event::retire:  // it has no request, so nothing is lost

@@ -27,6 +27,7 @@ enum class WorkerEvent : std::uint8_t {
     fell_silent,   // nothing was heard from it although it was asked
     stuck,         // a handler in it hangs, others go on
     hung,          // handlers in it hang, and nothing goes on
+    late,          // it is not ready in time
     time_out,      // the time of its state is over
     retire,        // a reload, a smaller set or a stop: it is not wanted any more
     retry,         // a failed one should try again

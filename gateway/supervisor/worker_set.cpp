@@ -1,6 +1,7 @@
 #include "gateway/supervisor/worker_set.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -205,6 +206,7 @@ void WorkerSet::serve(Worker& worker) {
                  worker.process->age().count(),
                  worker.generation);
     worker.due = {};
+    worker.too_slow = false;  // it came while its stacks were written
     worker.early_deaths = 0;
     worker.reason.clear();
     if (is_incoming(worker)) {
@@ -231,13 +233,14 @@ void WorkerSet::dump(Worker& worker) {
 
 void WorkerSet::time_out(Worker& worker) {
     worker.due = {};
-    if (worker.state == WorkerState::starting) {
-        worker.too_slow = true;
+    if (worker.state == WorkerState::starting && !std::exchange(worker.too_slow, true)) {
         worker.reason = "worker " + std::to_string(worker.process->pid()) +
                         " was not ready within " + std::to_string(options_.start_timeout.count()) +
                         " ms";
         spdlog::error("{}: killing it", worker.reason);
-    } else if (worker.state == WorkerState::draining) {
+        return handle(worker, WorkerEvent::late);
+    }
+    if (worker.state == WorkerState::draining) {
         spdlog::warn("worker {} did not end in time: killing it", worker.process->pid());
     } else if (worker.state == WorkerState::backing_off) {
         ++worker.restarts;

@@ -17,12 +17,12 @@ import httpx
 import pytest
 
 from harness import processes
-from harness.raw import Connection
+from harness.raw import Answer, Connection
 from harness.server import Server
 from harness.starter import Starter
 from harness.waiting import LONG_S, wait_for
 
-TIMEOUT_S = 2.0  # of the routes of the app that hang
+TIMEOUT_S = 3.0  # of the routes of the app that hang
 HANGS = r"hangs: |past its deadline in worker|stacks of all threads|has been silent"
 
 
@@ -32,15 +32,22 @@ def marks(server: Server) -> list[str]:
     return file.read_text().splitlines() if file.exists() else []
 
 
-def timed_get(server: Server, path: str) -> tuple[float, httpx.Response]:
+def release(server: Server) -> None:
+    """Lets the handlers of /python/late end."""
+    Path(f"{server.app}.release").touch()
+
+
+def timed_get(server: Server, path: str) -> tuple[float, Answer]:
     """The answer, and how many seconds it took."""
-    begun = time.monotonic()
-    answer = httpx.get(f"http://127.0.0.1:{server.port}{path}", timeout=LONG_S, trust_env=False)
-    return time.monotonic() - begun, answer
+    with Connection(server.port) as connection:
+        begun = time.monotonic()
+        connection.send(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = connection.answer()
+        return time.monotonic() - begun, answer
 
 
 @contextmanager
-def in_background(server: Server, *paths: str) -> Iterator[list[Future[tuple[float, httpx.Response]]]]:
+def in_background(server: Server, *paths: str) -> Iterator[list[Future[tuple[float, Answer]]]]:
     """GETs under way; joined at the end."""
     with ThreadPoolExecutor(len(paths)) as pool:
         yield [pool.submit(timed_get, server, path) for path in paths]
@@ -105,15 +112,15 @@ def test_a_handler_that_hangs_costs_its_request_and_nobody_else(start: Starter, 
             )
     for answer in answers:
         seconds, response = answer.result()
-        assert response.status_code == 504
+        assert response.status == 504
         assert TIMEOUT_S * 0.95 <= seconds <= TIMEOUT_S * 1.1
         text = server.log.text()
-        assert f"{handler}, request {response.json()['request_id']}, for " in text
+        assert f"{handler}, request {response.json['request_id']}, for " in text
     assert {mark.split()[1] for mark in marks(server)} == {str(victim)}
     assert frame in server.log
     assert "hanging.py" in server.log
     assert {status for _, status in native} == {200}
-    assert percentile_99(native) < 0.3
+    assert percentile_99(native) < 0.5
     assert {status for _, status in python} == {200}
     for path in ("/python/ok", "/python/async/ok"):
         assert server.client.get(path).status_code == 200
@@ -126,14 +133,14 @@ def test_while_others_go_on_a_successor_is_ready_before_the_worker_leaves(start:
     server.log.allow(HANGS)
     (victim,) = server.worker_pids()
     with (
-        in_background(server, "/python/sleep", "/python/long/8") as (hung, beside),
+        in_background(server, "/python/sleep", "/python/long/12") as (hung, beside),
         a_steady_client(server, "/python/ok") as python,
     ):
         wait_for(lambda: server.worker_pids() not in ([], [victim]), "a successor")
         assert not beside.done()
         _, answer = beside.result()
-        assert (answer.status_code, answer.json()) == (200, {"pid": victim})
-        assert hung.result()[1].status_code == 504
+        assert (answer.status, answer.json) == (200, {"pid": victim})
+        assert hung.result()[1].status == 504
         wait_for(lambda: not processes.is_alive(victim), "the old worker ends", 10)
     assert {status for _, status in python} == {200}
     assert "hanging.sleep, request" in server.log
@@ -147,17 +154,19 @@ def test_a_slot_is_held_until_its_handler_ends(start: Starter) -> None:
     with in_background(server, "/python/late", "/python/late") as late:
         wait_for(lambda: len(marks(server)) == 2, "two handlers run")
         with in_background(server, "/python/long/0") as third:
-            assert [answer.result()[1].status_code for answer in late] == [504, 504]
+            assert [answer.result()[1].status for answer in late] == [504, 504]
             assert len(marks(server)) == 2
             assert server.status()["workers"][0]["in_flight"] == 2
-            assert third[0].result()[1].status_code == 200
+            release(server)
+            assert third[0].result()[1].status == 200
     assert len(marks(server)) == 3
 
 
 def test_a_handler_that_ends_within_the_grace_keeps_its_worker(start: Starter) -> None:
     server = start(start.app("hanging"), threads=2, hang_grace="10s")
     workers = server.worker_pids()
-    assert timed_get(server, "/python/late")[1].status_code == 504
+    assert timed_get(server, "/python/late")[1].status == 504
+    release(server)
     wait_for(lambda: server.status()["workers"][0]["in_flight"] == 0, "the handler ended")
     assert server.worker_pids() == workers
     assert "hangs" not in server.log
@@ -177,7 +186,7 @@ def test_requests_do_not_wait_behind_a_blocked_thread_while_another_worker_is_id
             answers = [other.answer() for other in others]
         assert not blocked[0].done()
         assert {answer.status for answer in answers} == {200}
-        assert blocked[0].result()[1].json() == {"pid": int(marks(server)[0].split()[1])}
+        assert blocked[0].result()[1].json == {"pid": int(marks(server)[0].split()[1])}
     assert len(marks(server)) == 1
 
 
@@ -196,24 +205,35 @@ def test_a_stopped_worker_is_noticed_and_replaced(start: Starter) -> None:
             wait_for(
                 lambda: victim not in server.worker_pids() and len(server.worker_pids()) == 2, "a new worker"
             )
-        assert running[0].result()[1].status_code == 502
+        assert running[0].result()[1].status == 502
     assert {status for _, status in python} == {200}
     assert {status for _, status in native} == {200}
-    assert percentile_99(native) < 0.3
+    assert percentile_99(native) < 0.5
 
 
 def test_a_gateway_that_stood_still_does_not_blame_its_workers(start: Starter) -> None:
     """Stopped for longer than the silent timeout, it finds its workers alive and keeps them."""
-    server = start(start.app("hanging"), workers=2, silent_timeout="1s")
+    server = start(start.app("hanging"), workers=2, silent_timeout="3s")
     workers = server.worker_pids()
     server.signal(signal.SIGSTOP)
     stopped = time.monotonic()
-    wait_for(lambda: time.monotonic() > stopped + 2.5, "the gateway stands still")
+    wait_for(lambda: time.monotonic() > stopped + 5, "the gateway stands still")
     server.signal(signal.SIGCONT)
     seen = time.monotonic()
-    wait_for(lambda: time.monotonic() > seen + 1.5 and server.worker_pids(), "it had time to judge")
+    wait_for(lambda: time.monotonic() > seen + 2 and server.worker_pids(), "it had time to judge")
     assert server.worker_pids() == workers
     assert "silent" not in server.log
+
+
+def test_a_start_that_takes_too_long_shows_where_it_hangs(start: Starter) -> None:
+    app = start.app(slow="import threading\n\nthreading.Event().wait(3600)\n")
+    server = start.launch(app, start_timeout="1s")
+    server.log.allow(r"not ready within", r"does not start|could not start", HANGS)
+    server.wait_state("failed")
+    text = server.log.text()
+    assert "thread: main thread" in text
+    assert 'slow.py", line 3 in <module>' in text
+    assert server.client.get("/native/hello").status_code == 200
 
 
 def test_sigquit_shows_what_a_worker_does_and_disturbs_nothing(start: Starter) -> None:
@@ -224,7 +244,7 @@ def test_sigquit_shows_what_a_worker_does_and_disturbs_nothing(start: Starter) -
         wait_for(lambda: marks(server), "the handler runs")
         os.kill(worker, signal.SIGQUIT)
         wait_for(lambda: "stacks of all threads" in server.log, "the stacks")
-        assert running[0].result()[1].status_code == 200
+        assert running[0].result()[1].status == 200
     text = server.log.text()
     assert "runs /python/long/<float:seconds> -> hanging.long, request " in text
     assert "in long" in text
