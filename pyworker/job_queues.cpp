@@ -26,6 +26,7 @@ JobRef take_id(std::deque<JobRef>& queue, std::uint64_t id) {
     return job;
 }
 
+/// A route without samples is not: the watcher corrects it within a millisecond.
 bool is_slow(const Job& job) {
     return job.route != nullptr && job.route->run_time.slow();
 }

@@ -11,8 +11,8 @@
 
 #include "proto/path.hpp"
 #include "proto/router.hpp"
+#include "proto/run_time.hpp"
 #include "pyworker/batch.hpp"
-#include "pyworker/run_time.hpp"
 
 namespace typhon::worker {
 
@@ -23,7 +23,7 @@ struct Route {
     PyObject* call = nullptr;
     PyObject* pattern = nullptr;  // info.pattern as a str
     bool wants_pool = false;
-    RunTime run_time;
+    proto::RunTime run_time;
 };
 
 class __attribute__((visibility("hidden"))) RouteTable {

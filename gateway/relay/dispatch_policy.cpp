@@ -20,13 +20,7 @@ std::uint32_t quick_credit(std::uint32_t threads,
 
 }  // namespace
 
-void RunTime::add(std::uint32_t run_us) noexcept {
-    const std::uint64_t sum = std::uint64_t{mean_us_} * 7 + run_us;
-    mean_us_ = known_ ? static_cast<std::uint32_t>(sum / 8) : run_us;
-    known_ = true;
-}
-
-CreditClass credit_class(proto::RouteMode mode, const RunTime& run_time) noexcept {
+CreditClass credit_class(proto::RouteMode mode, const proto::RunTime& run_time) noexcept {
     if (mode == proto::RouteMode::async) {
         return CreditClass::async;
     }

@@ -9,32 +9,18 @@
 #include <cstdint>
 
 #include "proto/envelope.hpp"
+#include "proto/run_time.hpp"
 
 namespace typhon::relay {
-
-/// The running mean of a route's handler time.
-class RunTime {
-public:
-    /// Takes one measured time in. The first one counts whole, later ones one eighth.
-    void add(std::uint32_t run_us) noexcept;
-
-    /// A route without figures counts as slow: being wrong then costs a moment of narrow credit,
-    /// not a queue behind a handler that sleeps.
-    [[nodiscard]] bool quick() const noexcept { return known_ && mean_us_ < kQuickUs; }
-    [[nodiscard]] std::uint32_t mean_us() const noexcept { return mean_us_; }
-
-    static constexpr std::uint32_t kQuickUs = 1000;
-
-private:
-    std::uint32_t mean_us_ = 0;
-    bool known_ = false;
-};
 
 /// What counts against which bound of a worker.
 enum class CreditClass : std::uint8_t { quick, slow, async };
 
-/// The class of a request of this mode now. It is fixed when the request is dispatched.
-[[nodiscard]] CreditClass credit_class(proto::RouteMode mode, const RunTime& run_time) noexcept;
+/// The class of a request of this mode now. It is fixed when the request is dispatched. A route
+/// without samples counts as slow: being wrong then costs a moment of narrow credit, not a queue
+/// behind a handler that sleeps.
+[[nodiscard]] CreditClass credit_class(proto::RouteMode mode,
+                                       const proto::RunTime& run_time) noexcept;
 
 /// What a worker can take, and what it has.
 struct WorkerLoad {

@@ -7,12 +7,13 @@
 #include "gateway/relay/dispatch_policy.hpp"
 #include "gateway/relay/pending.hpp"
 #include "proto/envelope.hpp"
+#include "proto/run_time.hpp"
 
 namespace typhon::relay {
 
 struct RouteState {
     proto::RouteInfo info;
-    RunTime run_time;
+    proto::RunTime run_time;
     std::uint32_t in_flight = 0;
     WaitingList waiting;  // oldest first
 

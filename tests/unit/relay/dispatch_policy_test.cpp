@@ -7,6 +7,8 @@ namespace typhon::relay {
 
 namespace {
 
+using proto::RunTime;
+
 constexpr std::uint32_t kWide = 128;
 
 WorkerLoad load_of(std::uint32_t quick, std::uint32_t slow, std::uint32_t async = 0) {
@@ -14,42 +16,13 @@ WorkerLoad load_of(std::uint32_t quick, std::uint32_t slow, std::uint32_t async 
         .threads = 8, .async_capacity = 1000, .quick = quick, .slow = slow, .async = async};
 }
 
-RunTime run_time_of(std::uint32_t run_us) {
-    RunTime run_time;
-    run_time.add(run_us);
-    return run_time;
-}
-
 }  // namespace
-
-TEST_CASE("RunTime: a route without figures counts as slow") {
-    CHECK_FALSE(RunTime{}.quick());
-}
-
-TEST_CASE("RunTime: the first figure counts whole, later ones one eighth") {
-    RunTime run_time = run_time_of(800);
-    CHECK(run_time.mean_us() == 800);
-    CHECK(run_time.quick());
-    run_time.add(8800);
-    CHECK(run_time.mean_us() == 1800);
-    CHECK_FALSE(run_time.quick());
-}
-
-TEST_CASE("RunTime: one slow answer among quick ones does not narrow the credit for long") {
-    RunTime run_time = run_time_of(10);
-    run_time.add(20000);
-    CHECK_FALSE(run_time.quick());
-    for (int i = 0; i < 10; ++i) {
-        run_time.add(10);
-    }
-    CHECK(run_time.quick());
-}
 
 TEST_CASE("credit_class: async by mode, sync by what was measured") {
     CHECK(credit_class(proto::RouteMode::async, RunTime{}) == CreditClass::async);
     CHECK(credit_class(proto::RouteMode::thread, RunTime{}) == CreditClass::slow);
-    CHECK(credit_class(proto::RouteMode::thread, run_time_of(8)) == CreditClass::quick);
-    CHECK(credit_class(proto::RouteMode::pool, run_time_of(50'000)) == CreditClass::slow);
+    CHECK(credit_class(proto::RouteMode::thread, RunTime(8)) == CreditClass::quick);
+    CHECK(credit_class(proto::RouteMode::pool, RunTime(50'000)) == CreditClass::slow);
 }
 
 TEST_CASE("has_credit: slow requests get the threads and no more") {
