@@ -1,7 +1,4 @@
-// The real typhon-worker: what it answers.
-#include <algorithm>
-#include <cstdlib>
-
+// The real typhon-worker: READY, what handlers get, and what becomes of their results.
 #include "tests/unit/pyworker/worker_fixture.hpp"
 #include <doctest/doctest.h>
 
@@ -13,16 +10,9 @@ using tests::WorkerFixture;
 namespace {
 
 constexpr const char* kApp = R"py(
-import concurrent.futures
-import os
-import subprocess
 import sys
-import threading
-import time
 
 from typhon import Response, abort, route
-
-local = threading.local()
 
 @route("/python/hello")
 def hello(request):
@@ -62,6 +52,10 @@ def nothing(request):
 def teapot(request):
     return Response({"short": True}, 418, {"X-Pot": "stout"})
 
+@route("/python/large")
+def large(request):
+    return b"x" * 3_000_000
+
 @route("/python/abort")
 def aborted(request):
     abort(409, "not now")
@@ -83,134 +77,13 @@ def attributes(request):
     request.user = "ann"
     return {"user": request.user, "dict": request.__dict__}
 
-@route("/python/threads")
-def threads(request):
-    local.count = getattr(local, "count", 0) + 1
-    return {"count": local.count, "name": threading.current_thread().name}
-
-@route("/python/sleep")
-def sleep(request):
-    time.sleep(float(request.query_params["s"]))
-    return {"slept": True}
-
-running = 0
-peak = 0
-count_lock = threading.Lock()
-barrier = threading.Barrier(4)
-
-@route("/python/meet")
-def meet(request):
-    global running, peak
-    with count_lock:
-        running += 1
-        peak = max(peak, running)
-    barrier.wait(15)
-    with count_lock:
-        running -= 1
-    return {}
-
-@route("/python/peak")
-def told_peak(request):
-    return {"peak": peak}
-
-@route("/python/subprocess")
-def child(request):
-    process = subprocess.Popen(["/bin/sleep", "60"])
-    process.terminate()
-    return {"code": process.wait(15)}
-
-@route("/python/large")
-def large(request):
-    return b"x" * 3_000_000
-
-@route("/python/future")
-def future(request):
-    result = concurrent.futures.Future()
-    threading.Timer(0.05, lambda: result.set_result({"later": True})).start()
-    return result
-
-@route("/python/future/failed")
-def failed_future(request):
-    result = concurrent.futures.Future()
-    result.set_exception(ValueError("in the future"))
-    return result
-
-@route("/python/where")
-def where(request):
-    return {"prefix": sys.prefix, "executable": sys.executable, "path": sys.path,
-            "token": [name for name in os.environ if name.startswith("TYPHON")],
-            "flags": [sys.flags.ignore_environment, sys.flags.no_user_site, sys.flags.dont_write_bytecode],
-            "argv": sys.argv, "utf8": sys.flags.utf8_mode}
-)py";
-
-constexpr const char* kAsyncApp = R"py(
-import asyncio
-import contextvars
-from typhon import abort, route
-
-var = contextvars.ContextVar("var", default=0)
-cancelled = []
-
 @route("/python/async/hello")
-async def hello(request):
-    var.set(var.get() + 1)
-    await asyncio.sleep(0)
-    return {"task": asyncio.current_task() is not None, "var": var.get()}
-
-running = 0
-peak = 0
-
-@route("/python/async/sleep")
-async def sleep(request):
-    global running, peak
-    running += 1
-    peak = max(peak, running)
-    await asyncio.sleep(float(request.query_params["s"]))
-    running -= 1
-    return {"slept": True}
-
-@route("/python/async/peak")
-async def told_peak(request):
-    return {"peak": peak}
-
-@route("/python/async/cancelled")
-async def count(request):
-    return {"cancelled": len(cancelled)}
-
-@route("/python/async/long")
-async def long(request):
-    try:
-        await asyncio.sleep(60)
-    except asyncio.CancelledError:
-        cancelled.append(request.id)
-        raise
-
-@route("/python/async/raise")
-async def raises(request):
-    raise ValueError("a fault")
-
-@route("/python/async/abort")
-async def aborted(request):
-    abort(422, "no")
-
-@route("/python/async/exit")
-async def exits(request):
-    raise SystemExit(1)
-
-@route("/python/async/stray")
-async def stray(request):
-    async def leave():
-        raise SystemExit(1)
-    task = asyncio.ensure_future(leave())
-    await asyncio.sleep(0.01)
-    return {"here": True}
+async def async_hello(request):
+    return {"message": "Hello"}
 )py";
 
 struct Worker : WorkerFixture {
-    Worker() {
-        write("endpoints.py", kApp);
-        write("async_endpoints.py", kAsyncApp);
-    }
+    Worker() { write("endpoints.py", kApp); }
 };
 
 bool contains(const std::string& text, const std::string& part) {
@@ -228,9 +101,10 @@ TEST_CASE_FIXTURE(Worker, "Worker: READY tells token, versions, capacity and the
     CHECK(said.threads == 4);
     CHECK(said.async_capacity == 1000);
     REQUIRE(said.routes.size() > 10);
-    CHECK(said.routes[0].pattern == "/python/async/hello");
-    CHECK(said.routes[0].mode == proto::RouteMode::async);
-    CHECK(said.routes.back().name == "endpoints.where");
+    CHECK(said.routes[0].pattern == "/python/hello");
+    CHECK(said.routes[0].mode == proto::RouteMode::thread);
+    CHECK(said.routes.back().name == "endpoints.async_hello");
+    CHECK(said.routes.back().mode == proto::RouteMode::async);
 }
 
 TEST_CASE_FIXTURE(Worker, "Worker: results of every common type become replies") {
@@ -328,155 +202,4 @@ TEST_CASE_FIXTURE(Worker, "Worker: all requests of one message are answered, in 
     });
     CHECK(messages < 64);
     CHECK(started(slot_of(ids.back()), ids.back()));
-}
-
-TEST_CASE_FIXTURE(Worker, "Worker: a future's result is the reply when it is there") {
-    start();
-    const Got later = get("/python/future");
-    CHECK(later.body == R"({"later":true})");
-    CHECK(later.run_us >= 30'000);
-    CHECK(get("/python/future/failed").status == 500);
-}
-
-TEST_CASE_FIXTURE(Worker, "Worker: a handler that blocks holds up neither others nor PING") {
-    start();
-    Sent slow;
-    slow.path = "/python/sleep";
-    slow.query = "s=1.5";
-    Sent hello;
-    hello.path = "/python/hello";
-    const auto ids = send({hello, slow, hello, hello});
-    say(proto::Ping{5});
-    until([&] { return replies.size() == 3 && pong.has_value(); });
-    CHECK_FALSE(has_reply(ids[1]));
-    CHECK(pong->nonce == 5);
-    CHECK(pong->busy <= 2);
-    CHECK(pong->threads == 4);
-    const Got slept = reply(ids[1]);
-    CHECK(slept.run_us >= 1'500'000);
-}
-
-TEST_CASE_FIXTURE(Worker, "Worker: as many handlers run at once as it has threads, and no more") {
-    start();
-    Sent meet;
-    meet.path = "/python/meet";
-    for (const std::uint64_t id : send(std::vector<Sent>(8, meet))) {
-        CHECK(reply(id).status == 200);  // each waited until four were there
-    }
-    CHECK(get("/python/peak").body == R"({"peak":4})");
-}
-
-TEST_CASE_FIXTURE(Worker, "Worker: threads keep their locals, and have names") {
-    start();
-    CHECK(contains(get("/python/threads").body, R"("count":1,"name":"typhon-)"));
-    Sent sent;
-    sent.path = "/python/threads";
-    send(std::vector<Sent>(200, sent));
-    until([&] { return replies.size() == 200; });
-    int largest = 0;
-    for (const auto& [id, got] : replies) {
-        largest = std::max(largest, std::stoi(got.body.substr(got.body.find(':') + 1)));
-    }
-    CHECK(largest > 20);  // at most 5 threads shared 201 calls
-}
-
-TEST_CASE_FIXTURE(Worker, "Worker: a request past its deadline is answered 504 and never starts") {
-    start();
-    Sent late;
-    late.path = "/python/hello";
-    late.left_ms = 0;
-    const std::uint64_t id = send(late);
-    const Got got = reply(id);
-    CHECK(got.status == 504);
-    CHECK_FALSE(started(slot_of(id), id));
-}
-
-TEST_CASE_FIXTURE(
-    Worker, "Worker: a cancelled request that has not started is answered without being run") {
-    environment["TYPHON_WORKER_THREADS"] = "1";
-    start();
-    Sent slow;
-    slow.path = "/python/sleep";
-    slow.query = "s=0.5";
-    Sent hello;
-    hello.path = "/python/hello";
-    const auto ids = send({slow, hello});
-    say(proto::Cancel{ids[1]});
-    const Got got = reply(ids[1]);
-    CHECK(got.status == 499);
-    CHECK_FALSE(started(slot_of(ids[1]), ids[1]));
-    CHECK(reply(ids[0]).status == 200);
-}
-
-TEST_CASE_FIXTURE(Worker, "Worker: async handlers run side by side in tasks of their own") {
-    start();
-    CHECK(get("/python/async/hello").body == R"({"task":true,"var":1})");
-    CHECK(get("/python/async/hello").body == R"({"task":true,"var":1})");
-    Sent sleep;
-    sleep.path = "/python/async/sleep";
-    sleep.query = "s=0.1";
-    send(std::vector<Sent>(1200, sleep));  // more than run at once
-    until([&] { return replies.size() == 1200; });
-    CHECK(get("/python/async/peak").body == R"({"peak":1000})");
-}
-
-TEST_CASE_FIXTURE(Worker, "Worker: async handlers fail like others, and their loop goes on") {
-    start();
-    CHECK(get("/python/async/raise").status == 500);
-    CHECK(get("/python/async/abort").status == 422);
-    CHECK(get("/python/async/exit").status == 500);
-    CHECK(get("/python/async/stray").body == R"({"here":true})");
-    CHECK(get("/python/async/hello").status == 200);
-    Sent late;
-    late.path = "/python/async/hello";
-    late.left_ms = 0;
-    CHECK(reply(send(late)).status == 504);
-}
-
-TEST_CASE_FIXTURE(Worker, "Worker: CANCEL of a running coroutine cancels its task") {
-    start();
-    Sent endless;
-    endless.path = "/python/async/long";
-    const std::uint64_t id = send(endless);
-    until([&] { return started(slot_of(id), id); });
-    say(proto::Ping{1});
-    until([&] { return pong.has_value(); });
-    CHECK(pong->async_running == 1);
-    say(proto::Cancel{id});
-    CHECK(reply(id).status == 503);
-    CHECK(get("/python/async/cancelled").body == R"({"cancelled":1})");
-}
-
-TEST_CASE_FIXTURE(Worker,
-                  "Worker: the interpreter is the pinned one, and the environment is clean") {
-    environment["PYTHONPATH"] = "/nonexistent";
-    environment["PYTHONHOME"] = "/nonexistent";
-    start();
-    const std::string body = get("/python/where").body;
-    CAPTURE(body);
-    CHECK(contains(body, "\"executable\":\"" TYPHON_PYTHON "\""));
-    CHECK(contains(body, "\"path\":[\"" + std::filesystem::canonical(app()).string() + "\",\""));
-    CHECK(contains(body, R"("token":[])"));
-    CHECK(contains(body, R"("flags":[1,1,1])"));
-    CHECK(contains(body, R"("utf8":1)"));
-}
-
-TEST_CASE_FIXTURE(Worker, "Worker: a handler's own processes have the usual signals") {
-    start();
-    CHECK(get("/python/subprocess").body == R"({"code":-15})");
-}
-
-TEST_CASE_FIXTURE(Worker,
-                  "Worker: a virtual environment is active when its interpreter is pinned") {
-    const std::string venv = (app().parent_path() / "venv").string();
-    const std::string command = TYPHON_PYTHON " -m venv --without-pip " + venv;
-    REQUIRE(std::system(command.c_str()) == 0);  // NOLINT(concurrency-mt-unsafe,cert-env33-c)
-    environment["TYPHON_WORKER_PYTHON"] = venv + "/bin/python3";
-    environment["PATH"] = "";
-    start();
-    const std::string body = get("/python/where").body;
-    CAPTURE(body);
-    CHECK(contains(body, "\"prefix\":\"" + venv + "\""));
-    CHECK(contains(body, "\"executable\":\"" + venv + "/bin/python3\""));
-    CHECK(contains(body, venv + "/lib/python3.11/site-packages"));
 }

@@ -1,0 +1,101 @@
+// Workers that die, drain, say nothing or say what they should not.
+#include "tests/unit/relay/relay_fixture.hpp"
+#include <doctest/doctest.h>
+
+#include "proto/limits.hpp"
+
+namespace typhon::relay {
+
+using namespace std::chrono_literals;
+
+TEST_CASE_FIXTURE(RelayFixture,
+                  "Relay: after a death, started requests get 502 and the others run elsewhere") {
+    const auto ledger = add_worker("a");
+    relay().serve_only({"a"});
+    const auto running = send("/python/hello");
+    const auto dispatched = send("/python/hello");
+    until([&] { return workers[0]->requests.size() == 2; });
+    const auto& first = workers[0]->requests[0];
+    REQUIRE(ledger->mark(first.slot, first.id));
+    relay().forget("a");
+    until([&] { return answers[running].has_value(); });
+    CHECK(answers[running]->error == proto::ErrorCode::worker_died);
+    CHECK_FALSE(answers[dispatched]);
+    add_worker("b");
+    relay().serve_only({"b"});
+    until([&] { return !workers[1]->requests.empty(); });
+    CHECK(workers[1]->requests[0].id == dispatched + 1);
+    workers[1]->answer(workers[1]->requests[0], "again");
+    until([&] { return answers[dispatched].has_value(); });
+    CHECK(answers[dispatched]->body == "again");
+}
+
+TEST_CASE_FIXTURE(RelayFixture, "Relay: a reply sent before the death counts") {
+    const auto ledger = add_worker("a");
+    relay().serve_only({"a"});
+    const auto index = send("/python/hello");
+    until([&] { return !workers[0]->requests.empty(); });
+    const auto seen = workers[0]->requests[0];
+    REQUIRE(ledger->mark(seen.slot, seen.id));
+    workers[0]->answer(seen, "done");
+    until([&] { return answers[index].has_value(); });
+    relay().forget("a");
+    CHECK(answers[index]->error == proto::ErrorCode::none);
+}
+
+TEST_CASE_FIXTURE(
+    RelayFixture,
+    "Relay: a worker drains when its last request is answered, and gets no new ones") {
+    add_worker("a");
+    relay().serve_only({"a"});
+    const auto index = send("/python/hello");
+    until([&] { return workers[0]->requests.size() == 1; });
+    add_worker("b");
+    relay().serve_only({"b"});
+    relay().drain("a", 5000);
+    send("/python/hello");
+    until([&] { return workers[1]->requests.size() == 1; });
+    CHECK_FALSE(workers[0]->drained);
+    workers[0]->answer(workers[0]->requests[0], "last");
+    until([&] { return workers[0]->drained; });
+    CHECK(events.draining == std::vector<std::string>{"a"});
+    CHECK(answers[index]->body == "last");
+}
+
+TEST_CASE_FIXTURE(RelayFixture, "Relay: a wrong token is refused") {
+    relay().expect("a", "secret", std::make_shared<proto::Ledger>(proto::Ledger::create()));
+    workers.push_back(std::make_unique<FakeWorker>("a", endpoint()));
+    workers[0]->say_ready("guess", routes());
+    workers[0]->say(proto::StartError{"import", "seen"});  // arrives after READY was refused
+    until([&] { return !events.errors.empty(); });
+    CHECK(events.ready.empty());
+}
+
+TEST_CASE_FIXTURE(RelayFixture, "Relay: a worker that says nothing for long is reported once") {
+    options.ping_interval = 20ms;
+    options.silent_timeout = 100ms;
+    add_worker("a");
+    relay().serve_only({"a"});
+    until([&] { return !events.silent.empty() && workers[0]->pings >= 1; });
+    const int pings = workers[0]->pings;
+    until([&] { return workers[0]->pings > pings + 3; });
+    CHECK(events.silent == std::vector<std::string>{"a"});
+}
+
+TEST_CASE_FIXTURE(RelayFixture, "Relay: garbage from a worker is dropped, and it serves on") {
+    add_worker("a");
+    relay().serve_only({"a"});
+    const auto index = send("/python/hello");
+    until([&] { return !workers[0]->requests.empty(); });
+    proto::Reply forged;
+    forged.id = 999;
+    forged.slot = proto::kMaxInFlight + 5;
+    workers[0]->say(forged);
+    forged.slot = workers[0]->requests[0].slot;
+    workers[0]->say(forged);
+    workers[0]->answer(workers[0]->requests[0], "true");
+    until([&] { return answers[index].has_value(); });
+    CHECK(answers[index]->body == "true");
+}
+
+}  // namespace typhon::relay
