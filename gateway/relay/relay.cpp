@@ -146,13 +146,17 @@ bool Relay::reply_due() const noexcept {
 
 void Relay::pump() {
     while (queue_.depth() != 0) {
-        Pending* next =
-            queue_.oldest([this](const RouteState& route) { return choose(route) != nullptr; });
+        WorkerLinkState* link = nullptr;  // for the request that oldest() took last
+        Pending* next = queue_.oldest([this, &link](const RouteState& route) {
+            WorkerLinkState* found = choose(route);
+            link = found != nullptr ? found : link;
+            return found != nullptr;
+        });
         if (next == nullptr) {
             return;
         }
         queue_.remove(*next);
-        dispatch(*next, *choose(*next->route));
+        dispatch(*next, *link);
     }
 }
 
