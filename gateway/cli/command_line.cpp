@@ -28,8 +28,32 @@ bool is_set(const std::string& variable) {
     return value != nullptr && *value != '\0';
 }
 
-/// Reads typhon.toml: refuses unknown keys, and leaves out what the environment decides (CLI11
-/// would let the file win) and what the command has no use for.
+/// Sets one option. A bad value is told with `place`: the flag, variable or key that holds it.
+void set_option(const OptionSpec& spec,
+                Options& options,
+                const std::string& place,
+                const std::string& value) {
+    try {
+        spec.set(options, value);
+    } catch (const std::invalid_argument& error) {
+        throw CLI::ValidationError(place, error.what());
+    }
+}
+
+/// Refuses bad values of variables, here and not when CLI11 sets them: it does not tell where a
+/// value comes from.
+void check_environment(const CLI::App& app) {
+    Options scratch;
+    for (const OptionSpec& spec : option_table()) {
+        const std::string variable = spec.variable();
+        if (is_set(variable) && app.get_option_no_throw(spec.flag()) != nullptr) {
+            set_option(spec, scratch, variable, std::getenv(variable.c_str()));  // NOLINT
+        }
+    }
+}
+
+/// Reads typhon.toml: refuses unknown keys and bad values, and leaves out what the environment
+/// decides (CLI11 would let the file win) and what the command has no use for.
 class ConfigFile : public CLI::ConfigBase {
 public:
     explicit ConfigFile(const CLI::App& app) : app_(app) {}
@@ -37,13 +61,9 @@ public:
     [[nodiscard]] std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
         std::vector<CLI::ConfigItem> kept;
         for (CLI::ConfigItem& item : ConfigBase::from_config(input)) {
-            const OptionSpec* spec = item.parents.empty() ? find_option(item.name) : nullptr;
-            if (spec == nullptr) {
-                throw CLI::ConfigError("unknown key '" + item.fullname() +
-                                       "' in the configuration file; see typhon serve --help");
-            }
-            item.name = spec->name;
-            if (!is_set(spec->variable()) && app_.get_option_no_throw(spec->flag()) != nullptr) {
+            const OptionSpec& spec = checked(item);
+            item.name = spec.name;
+            if (!is_set(spec.variable()) && app_.get_option_no_throw(spec.flag()) != nullptr) {
                 kept.push_back(std::move(item));
             }
         }
@@ -51,20 +71,26 @@ public:
     }
 
 private:
+    [[nodiscard]] const OptionSpec& checked(const CLI::ConfigItem& item) const {
+        const auto file = app_.get_config_ptr()->as<std::string>();
+        const OptionSpec* spec = item.parents.empty() ? find_option(item.name) : nullptr;
+        if (spec == nullptr) {
+            throw CLI::ConfigError("unknown key '" + item.fullname() + "' in " + file +
+                                   "; see typhon serve --help");
+        }
+        Options scratch;
+        for (const std::string& value : item.inputs) {
+            set_option(*spec, scratch, file + ": " + item.name, value);
+        }
+        return *spec;
+    }
+
     const CLI::App& app_;
 };
 
-void set_option(const OptionSpec& spec, Options& options, const std::string& value) {
-    try {
-        spec.set(options, value);
-    } catch (const std::invalid_argument& error) {
-        throw CLI::ValidationError(spec.flag(), error.what());
-    }
-}
-
 void add_option(CLI::App& app, const OptionSpec& spec, Options& options) {
     const auto set = [&spec, &options](const std::string& value) {
-        set_option(spec, options, value);
+        set_option(spec, options, spec.flag(), value);
     };
     if (spec.is_flag()) {
         app.add_flag_function(
@@ -122,6 +148,7 @@ std::string run(CLI::App& app, const std::string& command, const Words& words) {
         reversed.insert(reversed.end(), {std::getenv(kConfigVariable), "--config"});  // NOLINT
     }
     try {
+        check_environment(app);
         app.parse(std::move(reversed));
     } catch (const CLI::CallForHelp&) {
         return app.help();

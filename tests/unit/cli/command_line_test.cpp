@@ -111,13 +111,16 @@ TEST_CASE("CommandLine: an unknown flag is named, and the way to the help") {
     CHECK(fault({"stray"}).find("'stray'") != std::string::npos);
 }
 
-TEST_CASE("CommandLine: a bad value is named with its flag, wherever it comes from") {
+TEST_CASE(
+    "CommandLine: a bad value is named with the flag, the variable or the key that holds it") {
     const Place place;
     CHECK(fault({"--port", "70000"}) == "--port: '70000' is not a whole number from 0 to 65535");
     CHECK(fault(place.with_file("port = 70000\n")) ==
-          "--port: '70000' is not a whole number from 0 to 65535");
+          place.dir.file("typhon.toml") + ": port: '70000' is not a whole number from 0 to 65535");
+    CHECK(fault(place.with_file("fail_fast = \"perhaps\"\n")) ==
+          place.dir.file("typhon.toml") + ": fail_fast: 'perhaps' is not true or false");
     const Variable port("TYPHON_PORT", "x");
-    CHECK(fault({}) == "--port: 'x' is not a whole number from 0 to 65535");
+    CHECK(fault({}) == "TYPHON_PORT: 'x' is not a whole number from 0 to 65535");
 }
 
 TEST_CASE("CommandLine: a flag without its value is an error") {
