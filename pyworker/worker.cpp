@@ -109,7 +109,7 @@ void serve(const WorkerOptions& options,
 }
 
 void report(Channel& channel, const std::string& stage, const std::string& text) {
-    spdlog::error("this worker cannot start ({}): {}", stage, text);
+    spdlog::error("this worker cannot start ({}); the gateway tells why", stage);
     std::string message;
     proto::encode(proto::StartError{stage, text}, message);
     channel.send(message);

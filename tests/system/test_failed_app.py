@@ -44,6 +44,14 @@ def test_the_traceback_is_in_the_status_and_in_the_log(start: Starter) -> None:
         assert "broken.py" in text
 
 
+def test_the_traceback_is_in_the_log_once(start: Starter) -> None:
+    """However many workers fail, and however often they try again."""
+    server = start.launch(start.app(broken=BROKEN), workers=2)
+    server.log.allow(*EXPECTED)
+    wait_for(lambda: server.log.text().count("this worker cannot start") >= 3, "a second try")
+    assert server.log.text().count("ModuleNotFoundError") == 1
+
+
 def test_a_repaired_file_brings_python_back(start: Starter) -> None:
     server = failed(start, BROKEN)
     (server.app / "broken.py").write_text(GOOD)
