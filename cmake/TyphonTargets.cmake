@@ -37,6 +37,8 @@ elseif(TYPHON_SANITIZE)
   message(FATAL_ERROR "TYPHON_SANITIZE is 'address', 'thread' or empty, not '${TYPHON_SANITIZE}'")
 endif()
 if(_sanitize)
+  # -O1: stacks read like the source, and the build takes half the time.
+  list(APPEND _sanitize -O1)
   target_compile_options(typhon_flags INTERFACE ${_sanitize})
   target_link_options(typhon_flags INTERFACE ${_sanitize})
 endif()

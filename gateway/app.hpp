@@ -19,7 +19,7 @@ namespace typhon {
 
 /// Marks a handler that may block: it runs on a bounded pool of threads instead of the event loop.
 struct Blocking {};
-inline constexpr Blocking blocking{};
+inline constexpr Blocking blocking{};  // NOLINT(readability-identifier-naming): part of the API
 
 class App {
 public:

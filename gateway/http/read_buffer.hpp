@@ -104,8 +104,8 @@ private:
             pooled ? pool_.take() : std::make_unique_for_overwrite<char[]>(capacity);
         std::memcpy(larger.get(), data_, end_);
         release();
-        block_ = std::move(larger);
-        data_ = block_.get();
+        data_ = larger.get();
+        block_.swap(larger);
         capacity_ = capacity;
     }
 

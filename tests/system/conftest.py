@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import processes
+from harness import processes, reports
 from harness.binaries import APPS, EXAMPLE_APP, TYPHON, WORKER
 from harness.chaos import _row_for_each_fault, chaos_row, pytest_terminal_summary
 from harness.server import Server
@@ -22,6 +22,13 @@ def binaries() -> None:
     """Without the binaries every test fails with the reason."""
     missing = [str(path) for path in (TYPHON, WORKER) if not path.exists()]
     assert not missing, f"not built: {missing}; scripts/build makes them"
+
+
+@pytest.fixture(autouse=True)
+def no_sanitizer_report() -> Iterator[None]:
+    """Under a sanitizer: no program that this test started has reported anything."""
+    yield
+    assert not (found := reports.new()), "\n".join(found)
 
 
 @pytest.fixture

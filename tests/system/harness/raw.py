@@ -7,7 +7,9 @@ import socket
 from dataclasses import dataclass
 from typing import Any, Self
 
-LIMIT_S = 20.0
+from harness.waiting import PATIENCE
+
+LIMIT_S = 20.0 * PATIENCE
 
 
 @dataclass(frozen=True)
