@@ -56,13 +56,17 @@ bool AnswerHead::handler_field(std::string_view name, std::string_view value) {
 void AnswerHead::end(std::size_t size) {
     if (!is_bodiless(status_)) {
         out_ += "Content-Length: ";
-        append_number(out_, size);
+        append_number(out_, has_empty_body(status_) ? 0 : size);
         out_ += "\r\n";
     }
     end_lines();
 }
 
 void AnswerHead::end_without_length() {
+    if (has_empty_body(status_)) {
+        end(0);
+        return;
+    }
     if (!exchange_.http_1_0 && !is_bodiless(status_)) {
         out_ += "Transfer-Encoding: chunked\r\n";
     }
@@ -88,6 +92,9 @@ void write_error(std::string& out,
     head.field("Content-Type", "application/json");
     if (!error.allow.empty()) {
         head.field("Allow", error.allow);
+    }
+    if (!error.accept_encoding.empty()) {
+        head.field("Accept-Encoding", error.accept_encoding);
     }
     if (error.retry_after_s != 0) {
         head.field("Retry-After", std::to_string(error.retry_after_s));

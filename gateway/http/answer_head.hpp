@@ -16,14 +16,19 @@ struct Exchange {
     bool http_1_0 = false;
 };
 
-/// True when an answer of this status never has a body (RFC 9110 section 6.4.1).
+/// True when an answer of this status has neither a body nor a length (RFC 9110 section 6.4.1).
 [[nodiscard]] constexpr bool is_bodiless(int status) noexcept {
     return status == 204 || status == 304 || status < 200;
 }
 
+/// True when an answer of this status has a body of no bytes (RFC 9110 section 15.3.6).
+[[nodiscard]] constexpr bool has_empty_body(int status) noexcept {
+    return status == 205;
+}
+
 /// True when the body of the answer is sent.
 [[nodiscard]] constexpr bool sends_body(const Exchange& exchange, int status) noexcept {
-    return !exchange.is_head && !is_bodiless(status);
+    return !exchange.is_head && !is_bodiless(status) && !has_empty_body(status);
 }
 
 class AnswerHead {
@@ -62,12 +67,13 @@ private:
     int status_;
 };
 
-/// A whole answer in the error form, with Retry-After when `retry_after_s` is not 0 and with Allow
-/// when `allow` is not empty.
+/// A whole answer in the error form, with Retry-After when `retry_after_s` is not 0, and with Allow
+/// and Accept-Encoding when they are not empty.
 struct ErrorAnswer {
     int status = 500;
     std::string_view text{};
     std::string_view allow{};
+    std::string_view accept_encoding{};
     std::uint32_t retry_after_s = 0;
 };
 void write_error(std::string& out,

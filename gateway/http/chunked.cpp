@@ -9,8 +9,9 @@ namespace typhon::http {
 namespace {
 
 constexpr std::size_t kMaxSizeDigits = 16;
-constexpr std::size_t kMaxExtensions = 4096;  // bytes in one body
-constexpr std::size_t kMaxTrailers = 8192;    // bytes
+constexpr std::size_t kMaxExtensions = 4096;  // bytes in one body, and one for each 16 of data
+constexpr std::size_t kDataForExtension = 16;
+constexpr std::size_t kMaxTrailers = 8192;  // bytes
 
 int hex_value(char c) {
     if (c >= '0' && c <= '9') {
@@ -58,7 +59,7 @@ bool ChunkedDecoder::step(char c) {
         case Phase::before_extension:
             return step_before_extension(c);
         case Phase::extension:
-            return step_line(c, Phase::size_lf);
+            return step_extension(c);
         case Phase::size_lf:
             return expect(c, '\n', Phase::data) && begin_data();
         case Phase::data_cr:
@@ -67,10 +68,11 @@ bool ChunkedDecoder::step(char c) {
             digits_ = 0;
             return expect(c, '\n', Phase::size);
         case Phase::trailer_start:
-            phase_ = c == '\r' ? Phase::end_lf : Phase::trailer;
-            return c == '\r' || step_line(c, Phase::trailer_lf);
+            return step_trailer_start(c);
+        case Phase::trailer_name:
+            return step_trailer_name(c);
         case Phase::trailer:
-            return step_line(c, Phase::trailer_lf);
+            return step_trailer(c);
         case Phase::trailer_lf:
             return expect(c, '\n', Phase::trailer_start);
         case Phase::end_lf:
@@ -104,26 +106,63 @@ bool ChunkedDecoder::step_size(char c) {
 /// White space may come before the ';' of an extension, and before nothing else.
 bool ChunkedDecoder::step_before_extension(char c) {
     const bool space = c == ' ' || c == '\t';
-    if ((!space && c != ';') || ++overhead_ > kMaxExtensions) {
+    if (!space && c != ';') {
         return refuse(400, "A chunk size is not a hexadecimal number.");
     }
     phase_ = space ? Phase::before_extension : Phase::extension;
-    return true;
+    return count_extension_byte();
 }
 
-/// A byte of an extension or of a trailer: dropped, until CR.
-bool ChunkedDecoder::step_line(char c, Phase after_cr) {
-    const bool trailer = after_cr == Phase::trailer_lf;
+/// Extensions that nobody knows are ignored (RFC 9112 section 7.1.1).
+bool ChunkedDecoder::step_extension(char c) {
     if (c == '\r') {
-        phase_ = after_cr;
+        phase_ = Phase::size_lf;
         return true;
     }
     if (has_bit(c, kBadValueBit)) {
-        return refuse(400, "A chunk extension or trailer holds a control byte.");
+        return refuse(400, "A chunk extension holds a control byte.");
     }
-    if (++overhead_ > (trailer ? kMaxTrailers : kMaxExtensions)) {
-        return trailer ? refuse(431, "The trailer section is too large.")
-                       : refuse(400, "The chunk extensions are too large.");
+    return count_extension_byte();
+}
+
+/// A proxy may sign each chunk in an extension: a large body may have more of them than a small
+/// one.
+bool ChunkedDecoder::count_extension_byte() {
+    if (++overhead_ > kMaxExtensions + total_ / kDataForExtension) {
+        return refuse(400, "The chunk extensions are too large.");
+    }
+    return true;
+}
+
+bool ChunkedDecoder::step_trailer_start(char c) {
+    phase_ = c == '\r' ? Phase::end_lf : Phase::trailer_name;
+    return c == '\r' ||
+           (c == ':' ? refuse(400, "A trailer field has no name.") : step_trailer_name(c));
+}
+
+bool ChunkedDecoder::step_trailer_name(char c) {
+    if (c == ':') {
+        phase_ = Phase::trailer;
+    } else if (!has_bit(c, kTokenBit)) {
+        return refuse(400, "A trailer field name is not a token directly followed by a colon.");
+    }
+    return count_trailer_byte();
+}
+
+bool ChunkedDecoder::step_trailer(char c) {
+    if (c == '\r') {
+        phase_ = Phase::trailer_lf;
+        return true;
+    }
+    if (has_bit(c, kBadValueBit)) {
+        return refuse(400, "A trailer field value holds a control byte.");
+    }
+    return count_trailer_byte();
+}
+
+bool ChunkedDecoder::count_trailer_byte() {
+    if (++overhead_ > kMaxTrailers) {
+        return refuse(431, "The trailer section is too large.");
     }
     return true;
 }

@@ -1,5 +1,5 @@
 // Decoder of the chunked transfer coding (RFC 9112 section 7.1). Pure and incremental; extensions
-// and trailers are limited and dropped. An object belongs to one body.
+// and trailer fields are checked, limited and dropped. An object belongs to one body.
 #pragma once
 
 #include <cstddef>
@@ -34,6 +34,7 @@ private:
         data_cr,
         data_lf,
         trailer_start,
+        trailer_name,
         trailer,
         trailer_lf,
         end_lf,
@@ -43,7 +44,12 @@ private:
     [[nodiscard]] bool step(char c);
     [[nodiscard]] bool step_size(char c);
     [[nodiscard]] bool step_before_extension(char c);
-    [[nodiscard]] bool step_line(char c, Phase after_cr);
+    [[nodiscard]] bool step_extension(char c);
+    [[nodiscard]] bool step_trailer_start(char c);
+    [[nodiscard]] bool step_trailer_name(char c);
+    [[nodiscard]] bool step_trailer(char c);
+    [[nodiscard]] bool count_extension_byte();
+    [[nodiscard]] bool count_trailer_byte();
     [[nodiscard]] bool expect(char c, char wanted, Phase next);
     [[nodiscard]] bool begin_data();
     [[nodiscard]] bool refuse(int status, std::string_view text) noexcept;

@@ -138,6 +138,9 @@ Task<void> Connection::end_without_head() {
 
 Task<void> Connection::refuse_fault(Fault fault) {
     exchange_ = {};
+    if (head_ != nullptr) {
+        head_->rebase(buffer_.bytes().data());  // the bytes of an unfinished head may have moved
+    }
     exchange_.id = state_->services.ids.next();
     exchange_.keep_alive = false;
     exchange_.is_head = head_ != nullptr && head_->method() == "HEAD";

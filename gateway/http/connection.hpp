@@ -110,6 +110,7 @@ private:
     void route_again();
     Target answer_unread(const ErrorAnswer& error);
     Target answer_options(std::string_view allow);
+    Target refuse_coding();
     void settle_unread_body() noexcept;
     [[nodiscard]] Step serve_request();
     void answer_healthy();

@@ -24,6 +24,9 @@ Connection::Step Connection::start_request() {
     exchange_.http_1_0 = head_->http_1_0();
     request_bytes_ = head_->size();
     target_ = route();
+    if (target_ != Target::answered && head_->has_content_coding()) {
+        target_ = refuse_coding();
+    }
     if (head_->framing() == Framing::none) {
         return target_ == Target::answered ? Step::answered : serve_request();
     }
@@ -116,6 +119,17 @@ Connection::Target Connection::answer_unread(const ErrorAnswer& error) {
     settle_unread_body();
     write_error_answer(error);
     return Target::answered;
+}
+
+/// Handlers get bodies as they are (RFC 9110 section 15.5.16); without a body the field says
+/// nothing.
+Connection::Target Connection::refuse_coding() {
+    if (head_->framing() == Framing::none) {
+        return target_;
+    }
+    return answer_unread({.status = 415,
+                          .text = "A request body must not have a content coding.",
+                          .accept_encoding = "identity"});
 }
 
 Connection::Target Connection::answer_options(std::string_view allow) {

@@ -30,7 +30,9 @@ FieldKind field_kind(std::string_view name) noexcept {
         case 14:
             return when(name, "content-length", FieldKind::content_length);
         case 16:
-            return when(name, "proxy-connection", FieldKind::proxy_connection);
+            return to_lower(name.front()) == 'p'
+                       ? when(name, "proxy-connection", FieldKind::proxy_connection)
+                       : when(name, "content-encoding", FieldKind::content_encoding);
         case 17:
             return when(name, "transfer-encoding", FieldKind::transfer_encoding);
         default:

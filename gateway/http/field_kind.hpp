@@ -9,6 +9,7 @@ namespace typhon::http {
 enum class FieldKind : std::uint8_t {
     other,
     host,
+    content_encoding,
     content_length,
     date,
     expect,

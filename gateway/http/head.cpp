@@ -115,11 +115,11 @@ bool Head::read_version(std::string_view version) {
         (void)refuse(400, "The request line must end in HTTP/1.1 or HTTP/1.0.");
         return false;
     }
-    if (version[5] != '1' || version[7] > '1') {
+    if (version[5] != '1') {
         (void)refuse(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
         return false;
     }
-    minor_ = static_cast<std::uint8_t>(version[7] - '0');
+    minor_ = version[7] == '0' ? 0 : 1;  // a later 1.x is read as 1.1, RFC 9110 section 6.2
     keep_alive_ = minor_ == 1;
     return true;
 }
@@ -134,8 +134,8 @@ bool Head::read_target(const HeadLimits& limits) {
         (void)refuse(400, "The request target holds a byte that must be percent-encoded.");
         return false;
     }
-    if (method() == "CONNECT") {
-        (void)refuse(501, "CONNECT is not implemented.");
+    if (method() == "CONNECT" || method() == "TRACE") {
+        (void)refuse(501, "The method is not implemented.");
         return false;
     }
     if (text.front() == '/') {
@@ -159,15 +159,25 @@ bool Head::read_absolute_target() {
     const std::size_t start = known ? scheme + 3 : 0;
     const std::size_t path = text.find_first_of("/?", start);
     const std::string_view authority = text.substr(start, path - start);
-    if (!known || !check_host(authority, 1)) {
-        (void)refuse(400, "The request target must be a path or an http URL.");
+    if (!known || !check_host(authority)) {
+        return refuse_target();
+    }
+    if (scheme != 4) {
+        // RFC 9110 section 7.4: not over a connection that is not secured.
+        (void)refuse(421, "An https resource needs a secured connection.");
         return false;
     }
     form_ = TargetForm::absolute;
+    authority_ = slice_of(target_.offset + start, authority.size());
     if (path != std::string_view::npos) {
         split_query(static_cast<std::uint32_t>(target_.offset + path), text.substr(path));
     }
     return true;
+}
+
+bool Head::refuse_target() {
+    (void)refuse(400, "The request target must be a path or an http URL.");
+    return false;
 }
 
 void Head::split_query(std::uint32_t offset, std::string_view rest) noexcept {

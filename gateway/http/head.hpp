@@ -78,6 +78,8 @@ public:
     [[nodiscard]] std::uint64_t content_length() const noexcept { return content_length_; }
     [[nodiscard]] bool keep_alive() const noexcept { return keep_alive_; }
     [[nodiscard]] bool expects_continue() const noexcept { return expects_continue_; }
+    /// True when the body, if there is one, has a content coding (RFC 9110 section 8.4).
+    [[nodiscard]] bool has_content_coding() const noexcept { return has_content_coding_; }
 
     /// True when a Connection field names the field `name` (which then must not be forwarded).
     [[nodiscard]] bool connection_names(std::string_view name) const noexcept;
@@ -92,18 +94,20 @@ private:
     [[nodiscard]] bool read_version(std::string_view version);
     [[nodiscard]] bool read_target(const HeadLimits& limits);
     [[nodiscard]] bool read_absolute_target();
+    [[nodiscard]] bool refuse_target();
     [[nodiscard]] bool read_field(Slice line, const HeadLimits& limits);
     void split_query(std::uint32_t offset, std::string_view rest) noexcept;
 
     // head_check.cpp: what the fields mean together.
     [[nodiscard]] bool check();
-    [[nodiscard]] bool check_together(std::size_t hosts,
-                                      std::size_t lengths,
-                                      std::size_t encodings);
-    [[nodiscard]] bool check_host(std::string_view value, std::size_t count);
-    [[nodiscard]] bool check_content_length(std::string_view value, std::size_t count);
-    [[nodiscard]] bool check_transfer_encoding(std::string_view value, std::size_t count);
+    [[nodiscard]] bool check_field(Field& field);
+    [[nodiscard]] bool check_together();
+    [[nodiscard]] bool check_host(std::string_view value);
+    [[nodiscard]] bool check_content_length(std::string_view value);
+    [[nodiscard]] bool check_codings();
     [[nodiscard]] bool check_expect(std::string_view value);
+    void read_transfer_encoding(std::string_view value);
+    void read_content_encoding(std::string_view value) noexcept;
     void read_connection(std::string_view value);
 
     const char* base_ = nullptr;
@@ -113,6 +117,7 @@ private:
     Slice target_;
     Slice path_;
     Slice query_;
+    Slice authority_;  // of an absolute target
     std::uint64_t content_length_ = 0;
     std::uint32_t next_ = 0;     // start of the line that is not read yet
     std::uint32_t scanned_ = 0;  // no LF between next_ and here
@@ -124,6 +129,13 @@ private:
     bool closes_ = false;
     bool has_connection_field_ = false;
     bool expects_continue_ = false;
+    bool has_content_coding_ = false;
+    bool has_host_ = false;
+    bool has_length_ = false;
+    bool has_transfer_encoding_ = false;
+    bool ends_in_chunked_ = false;     // the last transfer coding
+    bool has_chunked_twice_ = false;   // chunked comes before the last transfer coding
+    bool has_unknown_coding_ = false;  // a transfer coding that is not chunked
 };
 
 }  // namespace typhon::http

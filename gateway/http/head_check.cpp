@@ -1,5 +1,6 @@
 // What the fields of a head mean together: Host, framing, persistence, expectations.
 #include <charconv>
+#include <utility>
 
 #include "gateway/http/char_class.hpp"
 #include "gateway/http/head.hpp"
@@ -38,56 +39,60 @@ bool is_host(std::string_view text) {
 }  // namespace
 
 bool Head::check() {
-    std::size_t hosts = 0;
-    std::size_t lengths = 0;
-    std::size_t encodings = 0;
-    for (const Field& field : fields_) {
-        const std::string_view value = view(field.value);
-        bool good = true;
-        switch (field.kind) {
-            case FieldKind::host:
-                good = check_host(value, ++hosts);
-                break;
-            case FieldKind::content_length:
-                good = check_content_length(value, ++lengths);
-                break;
-            case FieldKind::transfer_encoding:
-                good = check_transfer_encoding(value, ++encodings);
-                break;
-            case FieldKind::connection:
-                read_connection(value);
-                break;
-            case FieldKind::expect:
-                good = check_expect(value);
-                break;
-            default:
-                break;
-        }
-        if (!good) {
+    for (Field& field : fields_) {
+        if (!check_field(field)) {
             return false;
         }
     }
-    return check_together(hosts, lengths, encodings);
+    return check_together();
 }
 
-bool Head::check_together(std::size_t hosts, std::size_t lengths, std::size_t encodings) {
-    if (hosts == 0 && !http_1_0()) {
+bool Head::check_field(Field& field) {
+    const std::string_view value = view(field.value);
+    switch (field.kind) {
+        case FieldKind::host:
+            if (std::exchange(has_host_, true)) {
+                (void)refuse(400, "The request has more than one Host field.");
+                return false;
+            }
+            if (!check_host(value)) {
+                return false;
+            }
+            if (form_ == TargetForm::absolute) {
+                field.value = authority_;  // RFC 9112 section 3.2.2: the target's host counts
+            }
+            return true;
+        case FieldKind::content_length:
+            return check_content_length(value);
+        case FieldKind::transfer_encoding:
+            read_transfer_encoding(value);
+            return true;
+        case FieldKind::content_encoding:
+            read_content_encoding(value);
+            return true;
+        case FieldKind::connection:
+            read_connection(value);
+            return true;
+        case FieldKind::expect:
+            return check_expect(value);
+        default:
+            return true;
+    }
+}
+
+bool Head::check_together() {
+    if (!has_host_ && !http_1_0()) {
         (void)refuse(400, "An HTTP/1.1 request needs a Host field.");
         return false;
     }
-    if (lengths != 0 && encodings != 0) {
-        (void)refuse(400, "Content-Length and Transfer-Encoding must not come together.");
+    if (has_transfer_encoding_ && !check_codings()) {
         return false;
     }
     expects_continue_ = expects_continue_ && framing_ != Framing::none;
     return true;
 }
 
-bool Head::check_host(std::string_view value, std::size_t count) {
-    if (count > 1) {
-        (void)refuse(400, "The request has more than one Host field.");
-        return false;
-    }
+bool Head::check_host(std::string_view value) {
     if (!is_host(value)) {
         (void)refuse(400, "The Host field is not a host name with an optional port.");
         return false;
@@ -95,33 +100,56 @@ bool Head::check_host(std::string_view value, std::size_t count) {
     return true;
 }
 
-bool Head::check_content_length(std::string_view value, std::size_t count) {
-    if (count > 1) {
+bool Head::check_content_length(std::string_view value) {
+    if (std::exchange(has_length_, true)) {
         (void)refuse(400, "The request has more than one Content-Length field.");
         return false;
     }
-    const bool digits = all_have(value, kDigitBit);
+    if (!all_have(value, kDigitBit)) {
+        (void)refuse(400, "The Content-Length is not a number.");
+        return false;
+    }
     const auto [end, fault] =
         std::from_chars(value.data(), value.data() + value.size(), content_length_);
-    if (!digits || fault != std::errc{}) {
-        (void)refuse(400, "The Content-Length is not a number.");
+    if (fault != std::errc{}) {
+        (void)refuse(413, "The request body is too large.");
         return false;
     }
     framing_ = content_length_ == 0 ? Framing::none : Framing::length;
     return true;
 }
 
-bool Head::check_transfer_encoding(std::string_view value, std::size_t count) {
-    if (http_1_0()) {
-        (void)refuse(400, "Transfer-Encoding is not part of HTTP/1.0.");
-        return false;
+/// The fields of a head make one list, RFC 9110 section 5.3.
+void Head::read_transfer_encoding(std::string_view value) {
+    has_transfer_encoding_ = true;
+    std::string_view coding;
+    while (next_element(value, coding)) {
+        has_chunked_twice_ = has_chunked_twice_ || ends_in_chunked_;
+        ends_in_chunked_ = equals_lower(coding, "chunked");
+        has_unknown_coding_ = has_unknown_coding_ || !ends_in_chunked_;
     }
-    if (count > 1 || value.find(',') != std::string_view::npos || !equals_lower(value, "chunked")) {
+}
+
+/// RFC 9112 sections 6.1 and 6.3: 501 only when the end of the body could be found.
+bool Head::check_codings() {
+    if (has_length_) {
+        (void)refuse(400, "Content-Length and Transfer-Encoding must not come together.");
+    } else if (http_1_0()) {
+        (void)refuse(400, "Transfer-Encoding is not part of HTTP/1.0.");
+    } else if (!ends_in_chunked_ || has_chunked_twice_) {
+        (void)refuse(400, "The last transfer coding must be chunked, and no other.");
+    } else if (has_unknown_coding_) {
         (void)refuse(501, "The only transfer coding that is implemented is chunked.");
-        return false;
     }
     framing_ = Framing::chunked;
-    return true;
+    return !fault_;
+}
+
+void Head::read_content_encoding(std::string_view value) noexcept {
+    std::string_view coding;
+    while (next_element(value, coding)) {
+        has_content_coding_ = has_content_coding_ || !equals_lower(coding, "identity");
+    }
 }
 
 bool Head::check_expect(std::string_view value) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,11 +47,12 @@ def start(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Starter]:
             server.kill_everything()
 
 
-def serve(home: Path, app: Path) -> Iterator[Server]:
+def serve(home: Path, app: Path, flags: dict[str, Any] | None = None) -> Iterator[Server]:
     """A server for many tests that only ask."""
-    server = Server(home, app, {"workers": 2, "pool_workers": 2})
+    flags = flags or {"workers": 2, "pool_workers": 2}
+    server = Server(home, app, flags)
     try:
-        server.wait_ready(2)
+        server.wait_ready(flags["workers"])
         yield server
         assert server.stop() == 0, server.log.text()
         server.check_nothing_left()
@@ -90,3 +92,16 @@ def behaviours_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
 def behaviours(behaviours_server: Server) -> Iterator[Server]:
     """Handlers that misbehave, and each kind of result."""
     yield from unchanged(behaviours_server)
+
+
+@pytest.fixture(scope="session")
+def mirror_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    # One worker, so that one process counts what was executed.
+    limits = {"workers": 1, "pool_workers": 1, "max_body": "64K"}
+    yield from serve(tmp_path_factory.mktemp("mirror"), APPS / "mirror", limits)
+
+
+@pytest.fixture
+def mirror(mirror_server: Server) -> Iterator[Server]:
+    """A handler that answers with what it got, and counts its executions."""
+    yield from unchanged(mirror_server)

@@ -53,7 +53,7 @@ class Connection:
         first, *lines = head.split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         status = int(first.split()[1])
-        if method == "HEAD" or status in (204, 304):
+        if method == "HEAD" or status < 200 or status in (204, 304):
             return Answer(status, headers, b"")
         if headers.get("transfer-encoding") == "chunked":
             return Answer(status, headers, self._chunks())

@@ -107,9 +107,9 @@ TEST_CASE("Head: malformed request lines are refused") {
     CHECK(fault_of("GET / HTTP/1.1\r\r\nHost: a\r\n\r\n") == 400);
 }
 
-TEST_CASE("Head: versions other than 1.0 and 1.1 are 505") {
+TEST_CASE("Head: major versions other than 1 are 505, minor versions above 1 are read as 1.1") {
     CHECK(fault_of("PRI * HTTP/2.0\r\n\r\n") == 505);
-    CHECK(fault_of(line("GET / HTTP/1.2")) == 505);
+    CHECK(fault_of(line("GET / HTTP/1.2")) == 0);
     CHECK(fault_of(line("GET / HTTP/0.9")) == 505);
 }
 
