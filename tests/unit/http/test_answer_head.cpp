@@ -88,3 +88,14 @@ TEST_CASE("DateCache: the form of RFC 9110") {
     CHECK(date.line(784111777) == "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
     CHECK(date.line(784111778) == "Date: Sun, 06 Nov 1994 08:49:38 GMT\r\n");
 }
+
+TEST_CASE("AnswerHead: 205 has a body of no bytes, whatever the handler made") {
+    std::string out;
+    const Exchange exchange;
+    AnswerHead(out, exchange, 205, "").end(5);
+    AnswerHead(out, exchange, 205, "").end_without_length();
+    CHECK(out ==
+          "HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n"
+          "HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n");
+    CHECK_FALSE(sends_body(exchange, 205));
+}

@@ -81,3 +81,21 @@ TEST_CASE("ChunkedDecoder: extensions and trailers are bounded") {
     CHECK(decode(many, 100000).fault == 400);
     CHECK(decode("0\r\nX: " + std::string(10000, 'a')).fault == 431);
 }
+
+TEST_CASE(
+    "ChunkedDecoder: a large body may have an extension on each chunk, as proxies sign them") {
+    std::string signed_chunks;
+    for (int i = 0; i < 300; ++i) {
+        signed_chunks += "2000;chunk-signature=" + std::string(64, 'a') + "\r\n" +
+                         std::string(0x2000, 'x') + "\r\n";
+    }
+    CHECK(decode(signed_chunks + "0\r\n\r\n", 10'000'000).status == Status::complete);
+}
+
+TEST_CASE("ChunkedDecoder: trailer fields are fields") {
+    CHECK(decode("0\r\nX: y\r\nZ:\r\n\r\n").status == Status::complete);
+    CHECK(decode("0\r\nX y: 1\r\n\r\n").fault == 400);
+    CHECK(decode("0\r\nX\r\n\r\n").fault == 400);
+    CHECK(decode("0\r\n: 1\r\n\r\n").fault == 400);
+    CHECK(decode("0\r\nX: 1\r\n y\r\n\r\n").fault == 400);
+}

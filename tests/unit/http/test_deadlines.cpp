@@ -69,3 +69,14 @@ TEST_CASE_FIXTURE(ServerFixture, "Deadline: a client that does not read its answ
     CHECK(eventually([&] { return connections() == 1; }));
     CHECK(eventually([&] { return connections() == 0; }));
 }
+
+TEST_CASE_FIXTURE(
+    ServerFixture,
+    "Deadline: a slow head that has grown out of its buffer is 408, too, HEAD without body") {
+    options.head_timeout = Milliseconds(200);
+    start();
+    Client client = connect();
+    client.send("HEAD / HTTP/1.1\r\nX: " + std::string(40000, 'a'));
+    CHECK(client.read(true).status == 408);
+    CHECK(client.ends_cleanly());
+}
