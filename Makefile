@@ -1,6 +1,6 @@
 # The dev loop. Every target is one script; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run build test unit python system check format asan tsan bench chaos clean
+.PHONY: help run build test unit python system check format asan tsan bench fuzz chaos clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -37,6 +37,9 @@ tsan: ## unit and system tests under ThreadSanitizer, in build-tsan/
 
 bench: ## measure against other servers, with ratios and targets (ARGS="--quick")
 	@scripts/bench $(ARGS)
+
+fuzz: ## fuzz the parsers for 30 s each with clang's libFuzzer (ARGS=300 for longer)
+	@scripts/fuzz $(ARGS)
 
 chaos: ## every fault test, the long ones too; ends with a table of what was lost (ARGS="-k worker")
 	@scripts/test system -m chaos $(ARGS)
