@@ -1,6 +1,6 @@
 # The dev loop. Every target is one script; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run build test unit python system check format asan tsan bench fuzz chaos clean
+.PHONY: help run build test unit python system check format asan tsan bench fuzz slow chaos clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -40,6 +40,9 @@ bench: ## measure against other servers, with ratios and targets (ARGS="--quick"
 
 fuzz: ## fuzz the parsers for 30 s each with clang's libFuzzer (ARGS=300 for longer)
 	@scripts/fuzz $(ARGS)
+
+slow: ## attack a gateway with slowhttptest in its four modes; it must stay available
+	@scripts/slow $(ARGS)
 
 chaos: ## every fault test, the long ones too; ends with a table of what was lost (ARGS="-k worker")
 	@scripts/test system -m chaos $(ARGS)

@@ -67,6 +67,10 @@ void Gateway::abandon() {
 void Gateway::start_servers() {
     HttpOptions each = options_.http;  // the bound on connections is shared out among the loops
     each.max_connections = (each.max_connections + loops_.size() - 1) / loops_.size();
+    const auto per_address =
+        each.max_connections_per_address == 0
+            ? nullptr
+            : std::make_shared<http::AddressLimit>(each.max_connections_per_address);
     for (std::uint32_t index = 0; index < loops_.size(); ++index) {
         relay::Port* port = relay_.get();
         if (index != 0) {
@@ -76,6 +80,7 @@ void Gateway::start_servers() {
         }
         servers_.push_back(std::make_unique<http::LoopServer>(
             *loops_[index], index, each, router_, blocking_pool_, *port, ids_));
+        servers_.back()->limit_addresses(per_address);
         servers_.back()->on_empty = [this] { asio::post(*loops_[0], [this] { on_loop_empty(); }); };
     }
 }

@@ -18,6 +18,7 @@ struct HttpOptions {
     std::size_t max_fields = 100;
     std::size_t max_target = std::size_t{8} << 10;
     std::size_t max_connections = 10000;
+    std::size_t max_connections_per_address = 0;  // 0: no limit of its own
     std::size_t min_body_rate = 240;  // bytes per second, after body_grace
     Milliseconds head_timeout{10'000};
     Milliseconds body_timeout{60'000};

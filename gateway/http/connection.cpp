@@ -18,21 +18,27 @@ constexpr std::uint16_t kMaxInARow = 64;  // then other connections get their tu
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<LoopState> state, int fd, bool refuse)
+Connection::Connection(std::shared_ptr<LoopState> state,
+                       int fd,
+                       Fault refusal,
+                       AddressLimit::Place place)
     : state_(std::move(state)),
       socket_(state_->services.loop),
       buffer_(state_->blocks),
       peer_(peer_of(fd)),
-      refuse_(refuse) {
+      refusal_(refusal),
+      place_(std::move(place)) {
     error_code ignored;  // assign() fails only when a socket is open already
     socket_.assign(asio::generic::stream_protocol(AF_UNSPEC, 0), fd, ignored);
     socket_.native_non_blocking(true, ignored);
     ++state_->connections;
+    state_->refusing += refusal_ ? 1 : 0;
 }
 
 Connection::~Connection() {
     state_->give_back(std::move(head_));
     --state_->connections;
+    state_->refusing -= refusal_ ? 1 : 0;
     if (state_->on_connection_gone) {
         state_->on_connection_gone();
     }
@@ -40,8 +46,8 @@ Connection::~Connection() {
 
 Task<void> Connection::run(std::unique_ptr<Connection> self) {
     try {
-        if (self->refuse_) {
-            co_await self->refuse_fault({503, "Too many connections are open."});
+        if (self->refusal_) {
+            co_await self->refuse_fault(self->refusal_);
         } else {
             co_await self->serve();
         }
@@ -147,7 +153,7 @@ Task<void> Connection::refuse_fault(Fault fault) {
     unread_body_ = true;
     write_error_answer({.status = fault.status,
                         .text = fault.text,
-                        .retry_after_s = fault.status == 503 ? 1U : 0U});
+                        .retry_after_s = fault.status == 503 || fault.status == 429 ? 1U : 0U});
     co_await say_goodbye();
     open_ = false;
 }

@@ -16,6 +16,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 
 #include "gateway/asio.hpp"
+#include "gateway/http/address_limit.hpp"
 #include "gateway/http/answer_head.hpp"
 #include "gateway/http/deadline_queue.hpp"
 #include "gateway/http/head.hpp"
@@ -30,9 +31,9 @@ class ContentStream;
 
 class Connection final : public DeadlineEntry, public ConnectionListHook {
 public:
-    /// Takes ownership of `fd`, an accepted non-blocking stream socket. With `refuse` the client is
-    /// only told that there are too many connections.
-    Connection(std::shared_ptr<LoopState> state, int fd, bool refuse);
+    /// Takes ownership of `fd`, an accepted non-blocking stream socket. With a `refusal` the client
+    /// is only told that.
+    Connection(std::shared_ptr<LoopState> state, int fd, Fault refusal, AddressLimit::Place place);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -138,6 +139,8 @@ private:
     std::string rest_;            // bytes that the socket did not take at once
     std::string_view body_view_;  // the request's body, in buffer_ or in body_
     Peer peer_;
+    const Fault refusal_;
+    AddressLimit::Place place_;
     relay::Call* call_ = nullptr;      // a Python request that waits for its answer
     ContentStream* stream_ = nullptr;  // an answer that is being streamed
     proto::SteadyClock::time_point body_start_{};
@@ -148,7 +151,6 @@ private:
     std::uint16_t in_a_row_ = 0;  // requests answered without suspending
     Target target_ = Target::answered;
     bool open_ = true;
-    bool refuse_ = false;
     bool served_ = false;            // at least one request
     bool waiting_for_head_ = false;  // suspended without a byte of a request
     bool timed_out_ = false;

@@ -40,11 +40,11 @@ Head::Status Head::parse(std::string_view bytes, const HeadLimits& limits) {
         const void* found = std::memchr(base_ + scanned_, '\n', bytes.size() - scanned_);
         if (found == nullptr) {
             scanned_ = static_cast<std::uint32_t>(bytes.size());
-            return on_unfinished_line(bytes.size(), limits);
+            return check_size(bytes.size() - next_, bytes.size(), limits);
         }
         const auto end = static_cast<std::size_t>(static_cast<const char*>(found) - base_);
-        if (end + 1 > limits.max_head || end >= kMaxHeadBytes) {
-            return on_unfinished_line(end + 1, limits);
+        if (check_size(end - next_, end + 1, limits) == Status::fault) {
+            return Status::fault;
         }
         if (end == next_ || base_[end - 1] != '\r') {
             return refuse(400, "A line of the request head ends without CR.");
@@ -60,12 +60,16 @@ Head::Status Head::parse(std::string_view bytes, const HeadLimits& limits) {
     }
 }
 
-Head::Status Head::on_unfinished_line(std::size_t size, const HeadLimits& limits) noexcept {
+/// `line` bytes of the line being read, `head` bytes so far. The same for a line that has arrived
+/// and for one that has not, so that a refusal does not depend on how the bytes arrive.
+Head::Status Head::check_size(std::size_t line,
+                              std::size_t head,
+                              const HeadLimits& limits) noexcept {
     // 14: two spaces, the version and CR LF.
-    if (phase_ == Phase::request_line && size - next_ > limits.max_target + kMaxMethod + 14) {
+    if (phase_ == Phase::request_line && line > limits.max_target + kMaxMethod + 14) {
         return refuse(414, "The request target is too long.");
     }
-    if (size > limits.max_head || size > kMaxHeadBytes) {
+    if (head > limits.max_head || head > kMaxHeadBytes) {
         return refuse(431, "The request head is too large.");
     }
     return Status::incomplete;

@@ -88,7 +88,9 @@ private:
     enum class Phase : std::uint8_t { request_line, fields };
 
     [[nodiscard]] Status refuse(int status, std::string_view text) noexcept;
-    [[nodiscard]] Status on_unfinished_line(std::size_t size, const HeadLimits& limits) noexcept;
+    [[nodiscard]] Status check_size(std::size_t line,
+                                    std::size_t head,
+                                    const HeadLimits& limits) noexcept;
     [[nodiscard]] bool read_line(Slice line, const HeadLimits& limits);
     [[nodiscard]] bool read_request_line(Slice line, const HeadLimits& limits);
     [[nodiscard]] bool read_version(std::string_view version);

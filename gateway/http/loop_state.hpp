@@ -63,6 +63,7 @@ public:
     BlockPool blocks;
     bool draining = false;
     std::size_t connections = 0;
+    std::size_t refusing = 0;  // those of them that are only told why
     std::function<void(DeadlineEntry&)> on_deadline;
     std::function<void()> on_connection_gone;
 

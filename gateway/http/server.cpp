@@ -1,5 +1,6 @@
 #include "gateway/http/server.hpp"
 
+#include <optional>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -44,12 +45,21 @@ LoopServer::~LoopServer() {
 }
 
 void LoopServer::adopt(int fd) {
-    const std::size_t most = state_->options.max_connections;
-    if (state_->connections >= most + kMaxRefusing) {
+    std::optional<AddressLimit::Place> place(std::in_place);
+    const auto key = address_limit_ != nullptr ? address_key_of(fd) : std::nullopt;
+    if (key) {
+        place = address_limit_->enter(*key);
+    }
+    const bool full = state_->connections - state_->refusing >= state_->options.max_connections;
+    const Fault refusal = full     ? Fault{503, "Too many connections are open."}
+                          : !place ? Fault{429, "Too many connections are open from this address."}
+                                   : Fault{};
+    if (refusal && state_->refusing >= kMaxRefusing) {
         ::close(fd);
         return;
     }
-    auto connection = std::make_unique<Connection>(state_, fd, state_->connections >= most);
+    auto connection = std::make_unique<Connection>(
+        state_, fd, refusal, place ? std::move(*place) : AddressLimit::Place());
     list_.push_back(*connection);
     asio::co_spawn(state_->services.loop, Connection::run(std::move(connection)), asio::detached);
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include <boost/intrusive/list.hpp>
 
@@ -39,8 +40,14 @@ public:
     LoopServer& operator=(LoopServer&&) = delete;
 
     /// Serves an accepted stream socket and owns it from here. Above max_connections of this loop
-    /// the client gets a 503; far above it the socket is closed.
+    /// the client gets a 503, above the limit of its address a 429; far above it the socket is
+    /// closed.
     void adopt(int fd);
+
+    /// From now on connections count against `limit`, which loops may share; null for none.
+    void limit_addresses(std::shared_ptr<AddressLimit> limit) noexcept {
+        address_limit_ = std::move(limit);
+    }
 
     /// Answers what was and will be read with Connection: close; connections on which nothing
     /// arrives for a short while are closed. on_empty tells the end.
@@ -59,6 +66,7 @@ private:
     void report_empty();
 
     std::shared_ptr<LoopState> state_;
+    std::shared_ptr<AddressLimit> address_limit_;
     boost::intrusive::list<Connection,
                            boost::intrusive::base_hook<ConnectionListHook>,
                            boost::intrusive::constant_time_size<false>>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import socket
 from dataclasses import dataclass
 from typing import Any, Self
@@ -58,6 +59,10 @@ class Connection:
         if headers.get("transfer-encoding") == "chunked":
             return Answer(status, headers, self._chunks())
         return Answer(status, headers, self._exactly(int(headers["content-length"])))
+
+    def pending(self) -> bool:
+        """Whether something has arrived, or the end; does not wait."""
+        return bool(self._buffer) or bool(select.select([self.socket], [], [], 0)[0])
 
     def is_closed(self) -> bool:
         """Waits for more; whether the server closed instead."""

@@ -22,6 +22,12 @@ def mirror(request: Request) -> dict[str, Any]:
     }
 
 
+@route("/python/large")
+def large(request: Request) -> bytes:
+    """More than a socket's buffers take."""
+    return bytes(8 << 20)
+
+
 @route("/python/executed")
 def executed(request: Request) -> list[str]:
     """The paths that `mirror` ran for since the last look."""
