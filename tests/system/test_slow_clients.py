@@ -37,7 +37,7 @@ def test_slow_clients_are_ended_in_time_and_harm_nobody(
     start: Starter, count: int, start_: bytes, more: bytes, receive: int | None, ends_with: bytes
 ) -> None:
     """The native p99 stays what it was, Python is served, and after their deadline all of them are gone."""
-    limits = dict.fromkeys(("head_timeout", "body_timeout", "write_timeout", "idle_timeout"), "3s")
+    limits = dict.fromkeys(("head_timeout", "body_timeout", "write_timeout", "idle_timeout"), "2s")
     server = start(start.app("mirror"), **limits)
     port = server.port
     before = processes.descriptors(server.pid)
