@@ -89,10 +89,27 @@ void Request::clear() {
     id = 0;
 }
 
-void Response::set_json(std::string text) {
+void Response::set_header(const std::string& name, const std::string& value) {
+    headers.emplace(name, value);
+}
+
+void Response::set_redirect(const std::string& url, int redirect_status) {
+    set_header("Location", url);
+    status = redirect_status;
+}
+
+void Response::set_content(std::string text, const std::string& content_type) {
     body = std::move(text);
     headers.erase("Content-Type");
-    headers.emplace("Content-Type", "application/json");
+    set_header("Content-Type", content_type);
+}
+
+void Response::set_content(const char* text, std::size_t size, const std::string& content_type) {
+    set_content(std::string(text, size), content_type);
+}
+
+void Response::set_json(std::string text) {
+    set_content(std::move(text), "application/json");
 }
 
 void Response::clear() {

@@ -52,6 +52,13 @@ struct Request : httplib::Request {
 struct Response : httplib::Response {
     Response() { status = 200; }
 
+    // These four are cpp-httplib's, but for one thing: there a value with a line break is left out
+    // without a word, here it stays, and the front answers 500 and logs it.
+    void set_header(const std::string& name, const std::string& value);
+    void set_redirect(const std::string& url, int redirect_status = 302);
+    void set_content(std::string text, const std::string& content_type);
+    void set_content(const char* text, std::size_t size, const std::string& content_type);
+
     /// JSON text as the body.
     void set_json(std::string text);
 

@@ -1,4 +1,6 @@
+#include <functional>
 #include <future>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -95,6 +97,58 @@ TEST_CASE_FIXTURE(ServerFixture, "Native: a handler cannot split an answer") {
     CHECK(split.header("set-cookie").empty());
     CHECK(client.get("/split?v=fine").header("x-name") == "fine");
     CHECK(client.get("/status").status == 500);
+}
+
+TEST_CASE_FIXTURE(ServerFixture,
+                  "Native: redirect targets, cookies, names, types and statuses cannot split it") {
+    const std::string evil = "a\r\nX-Split: 1\r\n\r\nHTTP/1.1 200 OK";
+    const std::map<std::string, std::function<void(Response&)>> answers{
+        {"/redirect", [&](Response& response) { response.set_redirect("/" + evil); }},
+        {"/cookie", [&](Response& response) { response.set_header("Set-Cookie", evil); }},
+        {"/name", [&](Response& response) { response.set_header(evil, "1"); }},
+        {"/nul", [](Response& response) { response.set_header("X-A", std::string("a\0b", 3)); }},
+        {"/type", [&](Response& response) { response.set_content("x", evil); }},
+        {"/stream",
+         [&](Response& response) {
+             response.set_header("X-A", evil);
+             response.set_content_provider(
+                 1, "text/plain", [](std::size_t, std::size_t, DataSink&) { return false; });
+         }},
+        {"/interim", [](Response& response) { response.status = 101; }},
+        {"/large-status", [](Response& response) { response.status = 1000; }}};
+    for (const auto& [path, answer] : answers) {
+        router.add("GET", path, [answer = answer](const Request&, Response& response) {
+            answer(response);
+        });
+    }
+    start();
+    Client client = connect();
+    for (const auto& [path, answer] : answers) {
+        CAPTURE(path);
+        const Answer refused = client.get(path);
+        CHECK(refused.status == 500);
+        CHECK(refused.header("x-split").empty());
+        CHECK(client.get("/native/hello").status == 200);
+    }
+}
+
+TEST_CASE_FIXTURE(ServerFixture,
+                  "Native: 204, 205 and 304 have no body, whatever the handler made") {
+    router.add("GET", "/status/<int:code>", [](const Request& request, Response& response) {
+        response.set_content("not sent", "text/plain");
+        response.status = std::stoi(request.path_params.at("code"));
+    });
+    start();
+    Client client = connect();
+    for (const char* code : {"204", "304"}) {
+        const Answer answer = client.get(std::string("/status/") + code);
+        CHECK(std::to_string(answer.status) == code);
+        CHECK(answer.headers.count("content-length") == 0);
+    }
+    const Answer reset = client.get("/status/205");
+    CHECK(reset.status == 205);
+    CHECK(reset.header("content-length") == "0");
+    CHECK(client.get("/native/hello").status == 200);
 }
 
 TEST_CASE_FIXTURE(ServerFixture, "Native: redirects, 204 and large bodies") {
