@@ -123,9 +123,9 @@ TEST_CASE_FIXTURE(ServerFixture,
     }
     start();
     Client client = connect();
-    for (const auto& [path, answer] : answers) {
-        CAPTURE(path);
-        const Answer refused = client.get(path);
+    for (const auto& entry : answers) {
+        CAPTURE(entry.first);
+        const Answer refused = client.get(entry.first);
         CHECK(refused.status == 500);
         CHECK(refused.header("x-split").empty());
         CHECK(client.get("/native/hello").status == 200);
