@@ -3,7 +3,6 @@
 #include <cstdlib>
 #include <exception>
 #include <memory>
-#include <system_error>
 #include <variant>
 
 #include <spdlog/spdlog.h>
@@ -11,6 +10,7 @@
 #include "gateway/cli/cli.hpp"
 #include "gateway/cli/error.hpp"
 #include "gateway/cli/run_dir.hpp"
+#include "gateway/cli/system_limits.hpp"
 #include "gateway/exit_codes.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/log.hpp"
@@ -26,6 +26,7 @@ std::string address_text(const std::string& host, std::uint16_t port) {
 
 int serve(Options options, const NativeRouter& router) {
     set_up_log(options.log_level);
+    cli::fit_into_limits(options);
     auto run_dir = std::make_unique<cli::RunDir>(options.supervisor.run_dir);
     options.supervisor.run_dir = run_dir->path();
     auto gateway = std::make_unique<Gateway>(options, router);
@@ -53,7 +54,7 @@ int App::run(int argc, char** argv) {
     } catch (const cli::CommandError& error) {
         cli::complain(error.what());
         return error.exit_code();
-    } catch (const std::system_error& error) {  // the listener: its text names the address
+    } catch (const http::ListenError& error) {
         cli::complain(error.what());
         return exit_code::kAddress;
     } catch (const std::exception& error) {

@@ -19,7 +19,8 @@ struct HttpOptions {
     std::size_t max_target = std::size_t{8} << 10;
     std::size_t max_connections = 10000;
     std::size_t max_connections_per_address = 0;  // 0: no limit of its own
-    std::size_t min_body_rate = 240;  // bytes per second, after body_grace
+    std::size_t max_refusing = 256;               // more of them, which are told 503 at a time
+    std::size_t min_body_rate = 240;              // bytes per second, after body_grace
     Milliseconds head_timeout{10'000};
     Milliseconds body_timeout{60'000};
     Milliseconds write_timeout{60'000};
@@ -44,11 +45,12 @@ struct SupervisorOptions {
     std::uint32_t threads = 8;
     std::uint32_t pool_workers = 0;  // of all workers together; 0: one for each core
     std::string pool = "processes";
-    std::string app;         // absolute
-    std::string framework;   // absolute: the directory that holds typhon/
-    std::string python;      // absolute: interpreter of the build or of --venv
-    std::string worker_bin;  // absolute: typhon-worker
-    std::string run_dir;     // absolute, 0700, made and locked
+    std::string app;             // absolute
+    std::string framework;       // absolute: the directory that holds typhon/
+    std::string python;          // absolute: interpreter of the build or of --venv
+    std::string worker_bin;      // absolute: typhon-worker
+    std::string run_dir;         // absolute, 0700, made and locked
+    std::size_t open_files = 0;  // their soft limit of descriptors; 0: that of the gateway
     bool debug = false;
     bool fail_fast = false;
     bool reload_on_change = false;

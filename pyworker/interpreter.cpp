@@ -78,16 +78,10 @@ void set_up_path(const WorkerOptions& options) {
     }
 }
 
-/// Each line of print() appears when it is written; what cannot be encoded does not raise.
+/// Each line of print() appears when it is written; what cannot be written or encoded does not
+/// raise.
 void set_up_streams() {
-    const py::module_ sys = py::module_::import("sys");
-    for (const char* name : {"stdout", "stderr"}) {
-        const py::object stream = sys.attr(name);
-        if (!stream.is_none()) {
-            stream.attr("reconfigure")(py::arg("line_buffering") = true,
-                                       py::arg("errors") = "backslashreplace");
-        }
-    }
+    py::module_::import("typhon._streams").attr("replace_streams")();
 }
 
 }  // namespace

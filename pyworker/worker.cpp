@@ -13,6 +13,7 @@
 
 #include "proto/codec.hpp"
 #include "proto/ledger.hpp"
+#include "proto/thread_room.hpp"
 #include "pyworker/app.hpp"
 #include "pyworker/async_intake.hpp"
 #include "pyworker/channel.hpp"
@@ -142,6 +143,12 @@ std::optional<WorkerOptions> options_or_message() {
     }
 }
 
+/// Beside the dispatch threads and the pool: ZeroMQ (2), the lifeline, the asyncio loop, the pool's
+/// keeper, its executor's threads (2), fork server and resource tracker.
+std::size_t threads_needed(const WorkerOptions& options) {
+    return 9 + options.threads + options.pool_workers;
+}
+
 }  // namespace
 
 int run_worker() {
@@ -151,6 +158,11 @@ int run_worker() {
     const std::optional<WorkerOptions> options = options_or_message();
     if (!options) {
         return kExitUsage;
+    }
+    if (!proto::has_room_for_threads(threads_needed(*options))) {
+        spdlog::error("this worker cannot start the {} threads and processes that it needs",
+                      threads_needed(*options));
+        return proto::kExitNoThreads;
     }
     try {
         StackDump stacks;

@@ -24,7 +24,7 @@ constexpr int kAcceptsInARow = 64;
 using AddressList = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
 [[noreturn]] void fail(int fault, const std::string& what) {
-    throw std::system_error(fault, std::generic_category(), what);
+    throw ListenError(fault, std::generic_category(), what);
 }
 
 AddressList resolve(const std::string& host, std::uint16_t port) {

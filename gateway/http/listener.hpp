@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <system_error>
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
@@ -13,10 +14,15 @@
 
 namespace typhon::http {
 
+/// The address cannot be bound; the text names it and the reason.
+class ListenError : public std::system_error {
+    using std::system_error::system_error;
+};
+
 class Listener {
 public:
     /// Binds and listens. `host` is an IPv4 or IPv6 address or a name (its first address). Throws
-    /// std::system_error, whose text names the address.
+    /// ListenError.
     Listener(asio::io_context& loop, const std::string& host, std::uint16_t port);
     ~Listener();
     Listener(const Listener&) = delete;

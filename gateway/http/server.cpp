@@ -13,12 +13,6 @@
 
 namespace typhon::http {
 
-namespace {
-
-constexpr std::size_t kMaxRefusing = 256;  // connections that are told 503 at a time
-
-}  // namespace
-
 // NOLINTNEXTLINE(readability-function-size): a service each, named where it is used
 LoopServer::LoopServer(asio::io_context& loop,
                        std::uint32_t /*loop_index*/,
@@ -54,7 +48,7 @@ void LoopServer::adopt(int fd) {
     const Fault refusal = full     ? Fault{503, "Too many connections are open."}
                           : !place ? Fault{429, "Too many connections are open from this address."}
                                    : Fault{};
-    if (refusal && state_->refusing >= kMaxRefusing) {
+    if (refusal && state_->refusing >= state_->options.max_refusing) {
         ::close(fd);
         return;
     }

@@ -2,9 +2,26 @@
 
 #include <stdexcept>
 
+#include <sys/stat.h>
 #include <zmq.hpp>
 
 namespace typhon::relay {
+
+namespace {
+
+/// Whatever the umask: only the owner may connect.
+void make_private(const std::string& endpoint) {
+    constexpr std::string_view kIpc = "ipc://";
+    if (!endpoint.starts_with(kIpc)) {
+        return;
+    }
+    const std::string path = endpoint.substr(kIpc.size());
+    if (::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0) {
+        throw std::runtime_error("the relay socket " + path + " cannot be made private");
+    }
+}
+
+}  // namespace
 
 struct RouterSocket::Sockets {
     zmq::context_t context{1};
@@ -25,6 +42,7 @@ RouterSocket::RouterSocket(const std::string& endpoint) : sockets_(std::make_uni
     } catch (const zmq::error_t& error) {
         throw std::runtime_error("cannot bind the relay socket " + endpoint + ": " + error.what());
     }
+    make_private(endpoint);
     fd_ = router.get(zmq::sockopt::fd);
 }
 

@@ -1,5 +1,6 @@
 #include "gateway/supervisor/process.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstddef>
 #include <fstream>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "gateway/asio.hpp"
+#include "proto/thread_room.hpp"
 
 namespace typhon {
 
@@ -55,7 +57,15 @@ void stdin_from_null() noexcept {
     }
 }
 
-void become_worker(pid_t parent, const std::vector<int>& keep) noexcept {
+void limit_open_files(std::size_t most) noexcept {
+    rlimit limit{};
+    if (most != 0 && ::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = std::min<rlim_t>(most, limit.rlim_max);
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+void become_worker(pid_t parent, const SpawnRequest& request) noexcept {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) {  // it ended before the line above
@@ -63,9 +73,10 @@ void become_worker(pid_t parent, const std::vector<int>& keep) noexcept {
     }
     stdin_from_null();
     close_on_exec_from(STDERR_FILENO + 1);
-    for (const int fd : keep) {
+    for (const int fd : request.keep) {
         ::fcntl(fd, F_SETFD, 0);
     }
+    limit_open_files(request.open_files);
     reset_signals();
 }
 
@@ -93,7 +104,6 @@ private:
 
 pid_t spawn(const SpawnRequest& request) {
     const pid_t parent = ::getpid();
-    const std::vector<int>& keep = request.keep;
     ExecEnvironment environment(request.environment);
     std::error_code error;
     bp::child child(
@@ -101,8 +111,8 @@ pid_t spawn(const SpawnRequest& request) {
         bp::args = request.arguments,
         error,
         bp::extend::on_setup = [&environment](auto& executor) { executor.env = environment.get(); },
-        bp::extend::on_exec_setup = [parent,
-                                     &keep](auto& /*executor*/) { become_worker(parent, keep); });
+        bp::extend::on_exec_setup =
+            [parent, &request](auto& /*executor*/) { become_worker(parent, request); });
     if (error) {
         throw std::system_error(error, "start " + request.program);
     }
@@ -148,7 +158,12 @@ std::string describe_exit(int status) {
         return "signal " + std::to_string(number) +
                (name != nullptr ? " (SIG" + std::string(name) + ")" : "");
     }
-    return "exit code " + std::to_string(WEXITSTATUS(status));
+    const int code = WEXITSTATUS(status);
+    const bool no_threads = code == proto::kExitNoThreads;
+    return "exit code " + std::to_string(code) +
+           (no_threads ? " (the limit of processes and threads is too low: raise it, ulimit -u, "
+                         "LimitNPROC=, TasksMax=)"
+                       : "");
 }
 
 void adopt_orphans() noexcept {

@@ -21,6 +21,7 @@ struct SpawnRequest {
     std::vector<std::string> arguments;
     Environment environment;  // all of it: nothing is inherited
     std::vector<int> keep;  // descriptors that stay open, under the same numbers; all others close
+    std::size_t open_files = 0;  // soft limit of descriptors; 0: as here
 };
 
 /// Starts the program with stdin from /dev/null, stdout and stderr shared, default signals, as the

@@ -56,7 +56,8 @@ WorkerProcess::WorkerProcess(const SupervisorOptions& options,
     const SpawnRequest request{options.worker_bin,
                                {},
                                worker_environment(current_environment(), options, endpoint, start),
-                               {start.ledger_fd, start.lifeline_fd}};
+                               {start.ledger_fd, start.lifeline_fd},
+                               options.open_files};
     control_.expect(identity_, start.token, ledger_);
     try {
         pid_ = spawn(request);

@@ -14,6 +14,7 @@ from threading import BrokenBarrierError
 from typing import Any, Protocol
 
 from typhon._app import use_directory
+from typhon._streams import replace_streams
 from typhon.errors import PoolStartError
 
 APP_MODULE = "pool_workers"
@@ -37,6 +38,7 @@ def prepare_server(app_dir: str) -> None:
     """In the fork server, before it serves: signals as it needs them, and the imports that children share."""
     global _server_pid
     _server_pid = os.getpid()
+    replace_streams()
     signal.pthread_sigmask(signal.SIG_SETMASK, [])  # it must hear SIGCHLD, whatever its parent blocked
     if app_dir:
         use_directory(app_dir)

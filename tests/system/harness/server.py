@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import uuid
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,16 @@ def run_typhon(*words: str | Path, **variables: str) -> Done:
 class Server:
     """A gateway of its own, with its run directory and log below one temporary directory."""
 
-    def __init__(self, home: Path, app: Path, flags: dict[str, Any], program: Path = TYPHON) -> None:
+    def __init__(
+        self,
+        home: Path,
+        app: Path,
+        flags: dict[str, Any],
+        program: Path = TYPHON,
+        *,
+        prefix: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         """Starts it and returns at once.
 
         Args:
@@ -50,6 +60,8 @@ class Server:
             flags: ``{"workers": 2}`` is ``--workers 2``, ``{"fail_fast": True}`` is ``--fail-fast``; without
                 a ``run_dir`` (None) it is the default, below ``home``.
             program: another program that is a gateway.
+            prefix: a command that runs the program, for another surrounding: ``["nice"]``.
+            variables: added to the environment.
         """
         self.home = home
         self.app = app
@@ -59,16 +71,16 @@ class Server:
         self.run_dir = Path(options["run_dir"] or home / f"typhon-{options['port']}")
         self.temporary = home / "tmp"
         self.temporary.mkdir()
-        variables = {
+        own = {
             processes.MARK: self.mark,
             "XDG_RUNTIME_DIR": str(home),
             "TMPDIR": str(self.temporary),
         }
-        command = [str(program), "serve", *_words(options)]
+        command = [*prefix, str(program), "serve", *_words(options)]
         with self.log.path.open("wb") as log:
             self.process = subprocess.Popen(
                 command,
-                env=environment(**variables),
+                env=environment(**own | dict(variables or {})),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

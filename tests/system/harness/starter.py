@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,19 @@ class Starter:
             (directory / f"{module}.py").write_text(source)
         return directory
 
-    def launch(self, app: Path = EXAMPLE_APP, **flags: Any) -> Server:
-        """A server that has just been started."""
+    def launch(
+        self,
+        app: Path = EXAMPLE_APP,
+        *,
+        prefix: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
+        **flags: Any,
+    ) -> Server:
+        """A server that has just been started; `Server` says what prefix and variables are."""
         home = self._directory / f"home-{next(self._numbers)}"
         home.mkdir()
-        server = Server(home, app, {"workers": 1, "pool_workers": 1} | flags)
+        options = {"workers": 1, "pool_workers": 1} | flags
+        server = Server(home, app, options, prefix=prefix, variables=variables)
         self.servers.append(server)
         return server
 

@@ -1,0 +1,346 @@
+"""Hostile surroundings: the server works in them, or says in one message what it lacks."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness import processes
+from harness.binaries import EXAMPLE_APP, ROOT, TYPHON, VENV, WORKER
+from harness.chaos import Rows
+from harness.raw import Connection, exchange
+from harness.server import Server, run_typhon
+from harness.starter import Starter
+from harness.waiting import wait_for
+
+pytestmark = pytest.mark.chaos
+
+RUN_DIRECTORY, LIMITS = 5, 9
+NOBODY = 65533
+HELLO = "GET /native/hello HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def shell(commands: str) -> list[str]:
+    """A prefix that runs shell commands before the program takes the shell's place."""
+    return ["/bin/sh", "-c", f'{commands}; exec "$@"', "sh"]
+
+
+def serves(server: Server) -> None:
+    """Native, thread and pool routes answer."""
+    assert server.client.get("/native/hello").status_code == 200
+    assert server.client.get("/python/hello").json()["message"] == "Hello from Python"
+    assert server.client.get("/python/pool/squares?numbers=3").json() == {"squares": [9]}
+
+
+def fake_python(directory: Path) -> Path:
+    """A directory with a python3 as pyenv has it: a script that is no use without its shell."""
+    directory.mkdir()
+    for name in ("python", "python3", "python3.11"):
+        shim = directory / name
+        shim.write_text(f"#!/bin/sh\necho $0 >> {directory}/used\nexit 127\n")
+        shim.chmod(0o755)
+    return directory
+
+
+def broken_modules(directory: Path) -> Path:
+    """A directory whose modules must not be imported by anybody."""
+    directory.mkdir()
+    for name in ("sitecustomize", "usercustomize", "json", "threading", "typhon"):
+        (directory / f"{name}.py").write_text("raise SystemExit('the module of a hostile directory')\n")
+    return directory
+
+
+def test_an_empty_path_does_not_matter(start: Starter, chaos_row: Rows) -> None:
+    serves(start(variables={"PATH": ""}))
+    chaos_row.record("PATH empty", "works")
+
+
+def test_a_python3_of_pyenv_first_on_the_path_is_not_run(
+    start: Starter, tmp_path: Path, chaos_row: Rows
+) -> None:
+    shims = fake_python(tmp_path / "shims")
+    serves(start(variables={"PATH": f"{shims}:{os.environ['PATH']}"}))
+    assert not (shims / "used").exists()
+    chaos_row.record("pyenv's python3 first on PATH", "works, it is not run")
+
+
+@pytest.mark.parametrize("kind", ["nonsense", "modules"])
+def test_variables_of_python_do_not_reach_workers_and_pool(
+    start: Starter, tmp_path: Path, kind: str, chaos_row: Rows
+) -> None:
+    """A home and a path that do not exist, and a path with a broken sitecustomize and json."""
+    path = broken_modules(tmp_path / "hostile") if kind == "modules" else Path("/no/such/place")
+    hostile = {
+        "PYTHONHOME": "/no/such/home",
+        "PYTHONPATH": str(path),
+        "PYTHONSTARTUP": str(path / "json.py"),
+        "PYTHONSAFEPATH": "",
+        "PYTHONPLATLIBDIR": "nowhere",
+        "PYTHONUSERBASE": str(path),
+    }
+    serves(start(variables=hostile))
+    chaos_row.record(f"PYTHONHOME and PYTHONPATH: {kind}", "works, they are ignored")
+
+
+def test_a_umask_of_0_opens_nothing_to_others(start: Starter, chaos_row: Rows) -> None:
+    server = start(prefix=shell("umask 000"), pool_workers=2)
+    serves(server)
+    assert stat.S_IMODE(server.run_dir.stat().st_mode) == 0o700
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in server.run_dir.iterdir()}
+    assert modes == {"lock": 0o600, "admin.sock": 0o600, "relay.sock": 0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in server.temporary.iterdir()} == {0o700}
+    chaos_row.record("umask 000", "works, directory 0700, sockets 0600")
+
+
+def test_closed_standard_streams_are_not_given_to_sockets(start: Starter, chaos_row: Rows) -> None:
+    """A print() in a handler must not end up in a connection."""
+    server = start(prefix=shell("exec 0<&- 1>&- 2>&-"))
+    serves(server)
+    found = processes.marked(server.mark)
+    assert len(found) >= 4  # gateway, worker, fork server, child
+    for process in found:
+        for number in range(3):
+            target = os.readlink(f"/proc/{process.pid}/fd/{number}")
+            assert not target.startswith(("socket:", "anon_inode:")), (process, number, target)
+    for process in found[:1] + [p for p in found if p.name.startswith("typhon")]:
+        assert {os.readlink(f"/proc/{process.pid}/fd/{n}") for n in range(3)} == {"/dev/null"}
+    chaos_row.record("standard streams closed", "works, they are /dev/null")
+
+
+def test_a_log_on_a_full_disk_stops_nobody(start: Starter, chaos_row: Rows) -> None:
+    """Nor do handlers that print, or raise."""
+    source = (
+        "from typhon import route\n"
+        "@route('/python/prints')\ndef prints(request):\n    print('x' * 10000, flush=False)\n    return 1\n"
+        "@route('/python/raises')\ndef raises(request):\n    raise ValueError('a' * 10000)\n"
+    )
+    server = start(start.app(noisy=source), prefix=shell("exec >/dev/full 2>&1"), workers=2)
+    for _ in range(20):
+        assert server.client.get("/python/prints").text == "1"
+        assert server.client.get("/python/raises").status_code == 500
+        assert server.client.get("/native/hello").status_code == 200
+    assert server.reload().returncode == 0
+    assert all(worker["restarts"] == 0 for worker in server.status()["workers"])
+    chaos_row.record("log on a full disk", "works without a log")
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A directory that other users can enter."""
+    path = Path(tempfile.mkdtemp(prefix="typhon-test-"))
+    path.chmod(0o755)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path)
+
+
+@pytest.fixture
+def long_directory(public: Path) -> Path:
+    """120 characters."""
+    path = public / ("t" * (119 - len(str(public))))
+    path.mkdir()
+    return path
+
+
+def test_a_long_tmpdir_is_too_long_for_sockets_and_another_is_taken(
+    start: Starter, long_directory: Path, chaos_row: Rows
+) -> None:
+    """Neither the gateway's sockets nor those of the pool can be in it."""
+    variables = {"TMPDIR": str(long_directory), "XDG_RUNTIME_DIR": str(long_directory)}
+    server = start.launch(run_dir=None, variables=variables)
+    server.run_dir = Path(f"/tmp/typhon-{os.geteuid()}-p{server.pid}")
+    server.wait_ready()
+    assert len(str(long_directory)) == 120
+    serves(server)
+    assert server.stop() == 0
+    assert list(long_directory.iterdir()) == []
+    chaos_row.record("TMPDIR of 120 characters", "works, run directory in /tmp")
+
+
+def test_a_run_directory_that_is_too_long_is_named(long_directory: Path, chaos_row: Rows) -> None:
+    done = run_typhon("serve", "--app", EXAMPLE_APP, "--venv", VENV, "--run-dir", long_directory / "run")
+    assert done.returncode == RUN_DIRECTORY
+    assert "too long for a socket" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert list(long_directory.iterdir()) == []
+    chaos_row.record("--run-dir of 124 characters", "one message, exit code 5")
+
+
+def test_few_descriptors_leave_room_for_new_workers(start: Starter, chaos_row: Rows) -> None:
+    """Of 64 the connections get what is left; when all those are taken, one more is answered 503, and a
+    reload, the admin socket and native routes work."""
+    server = start(prefix=shell("ulimit -n 64"))
+    assert "the limit of open files, 64, allows" in server.log
+    connections = [Connection(server.port) for _ in range(60)]
+    try:
+        assert server.reload().returncode == 0
+        results = [status_on(connection) for connection in connections]
+    finally:
+        for connection in connections:
+            connection.socket.close()
+    answered = results.count(200)
+    assert answered >= 4
+    assert results.count(503) >= 4
+    assert set(results) == {200, 503, None}
+    wait_for(lambda: exchange(server.port, HELLO).status == 200, "connections are taken again")
+    serves(server)
+    chaos_row.record("64 descriptors", f"works with {answered} connections, others 503", lost=60 - answered)
+
+
+def status_on(connection: Connection) -> int | None:
+    """What a connection is answered, None when it is closed."""
+    try:
+        connection.send(HELLO)
+        return connection.answer().status
+    except OSError:
+        return None
+
+
+def test_the_limit_of_descriptors_is_raised_for_the_gateway_alone(start: Starter) -> None:
+    server = start(prefix=shell("ulimit -Sn 256; ulimit -Hn 1024"))
+    (worker,) = server.worker_pids()
+    assert open_files(server.pid) == ["1024", "1024"]
+    assert open_files(worker) == ["256", "1024"]
+
+
+def open_files(pid: int) -> list[str]:
+    """Soft and hard limit."""
+    lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    return next(line for line in lines if line.startswith("Max open files")).split()[3:5]
+
+
+def test_the_admin_socket_answers_beside_more_than_1024_connections(start: Starter) -> None:
+    """Descriptors above 1023 are no use to select()."""
+    server = start(prefix=shell("ulimit -n 4096"))
+    connections = [Connection(server.port) for _ in range(1100)]
+    try:
+        connections[-1].send(HELLO)
+        assert connections[-1].answer().status == 200
+        assert processes.descriptors(server.pid) > 1100
+        assert server.reload().returncode == 0
+        assert server.status()["state"] == "ready"
+    finally:
+        for connection in connections:
+            connection.socket.close()
+
+
+# ---- too little to start with ----
+
+
+def refused(directory: Path, limit: str) -> str:
+    """Starts a gateway within a limit, as another user when we are root, who has no limits; its message."""
+    mark = os.urandom(8).hex()
+    program = copy_for_others(directory)
+    words = ["--app", directory, "--run-dir", directory / "run", "--port", "0"]
+    done = subprocess.run(
+        [*as_nobody(), *shell(limit), str(program), "serve", *map(str, words)],
+        env={processes.MARK: mark},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == LIMITS, done
+    assert len(done.stderr.splitlines()) == 1
+    assert not (directory / "run").exists()
+    assert processes.marked(mark) == []
+    return done.stderr
+
+
+def as_nobody() -> list[str]:
+    """A prefix that runs a program as a user without processes of its own."""
+    user = f"{NOBODY}"
+    return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if os.geteuid() == 0 else []
+
+
+def copy_for_others(directory: Path) -> Path:
+    """The programs and the framework where any user can read them; the gateway."""
+    if os.geteuid() == 0:
+        os.chown(directory, NOBODY, NOBODY)
+    for program in (TYPHON, WORKER):
+        shutil.copy(program, directory)
+    shutil.copytree(ROOT / "python" / "typhon", directory / "python" / "typhon")
+    (directory / "endpoints.py").write_text(
+        "from typhon import route\n@route('/python/hello')\ndef hello(request): return 1\n"
+    )
+    return directory / TYPHON.name
+
+
+def test_too_few_descriptors_are_one_message(public: Path, chaos_row: Rows) -> None:
+    assert "open files, 40, is too low" in refused(public, "ulimit -n 40")
+    chaos_row.record("40 descriptors", "one message, exit code 9")
+
+
+def test_too_few_threads_for_the_gateway_are_one_message(public: Path, chaos_row: Rows) -> None:
+    """The limit counts all that a user runs, so 5 are too few whoever runs the test."""
+    message = refused(public, "prlimit --pid $$ --nproc=5")
+    assert "processes and threads is too low" in message
+    chaos_row.record("5 processes and threads", "one message, exit code 9")
+
+
+def test_a_worker_without_threads_says_so_and_native_routes_serve(
+    start: Starter, public: Path, chaos_row: Rows
+) -> None:
+    """24 tasks are enough for the gateway alone. (Who is not root has others, and is given more.)"""
+    copy_for_others(public)
+    most = 24 + tasks_of_user()
+    prefix = [*as_nobody(), *shell(f"prlimit --pid $$ --nproc={most}")]
+    server = start.launch(
+        public,
+        prefix=prefix,
+        run_dir=public / "run",
+        venv=None,
+        framework=public / "python",
+        worker_bin=public / WORKER.name,
+    )
+    server.log.allow(r"cannot start the|application does not start|could not start")
+    server.wait_state("failed")
+    assert "the limit of processes and threads is too low" in str(server.status()["last_error"])
+    assert server.client.get("/native/hello").status_code == 200
+    assert server.client.get("/python/hello").status_code == 503
+    chaos_row.record(f"{most} processes and threads", "native works, Python 503, the status says why")
+
+
+def tasks_of_user() -> int:
+    """How many threads the user of the next gateway has."""
+    user = os.geteuid() or NOBODY
+    own = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit() and owner(entry) == user]
+    return sum(len(list((entry / "task").iterdir())) for entry in own)
+
+
+def owner(path: Path) -> int:
+    """The user, -1 when it is gone."""
+    try:
+        return path.stat().st_uid
+    except FileNotFoundError:
+        return -1
+
+
+def test_the_gateway_is_a_good_process_1(start: Starter, chaos_row: Rows) -> None:
+    """In a pid namespace of its own, as in a container: signals end it, orphans are collected, and a
+    killed worker is replaced."""
+    server = start(prefix=["unshare", "--pid", "--fork", "--kill-child"], workers=2)
+    server.log.allow(r"died")
+    serves(server)
+    (gateway,) = [child.pid for child in processes.children(server.pid)]
+    (namespaces,) = re.findall("^NSpid:(.*)$", Path(f"/proc/{gateway}/status").read_text(), re.MULTILINE)
+    assert namespaces.split()[1:] == ["1"]
+    victim = next(child.pid for child in processes.children(gateway))
+    os.kill(victim, signal.SIGKILL)
+    wait_for(lambda: [w["restarts"] for w in server.status()["workers"]].count(1) == 1, "a new worker")
+    server.wait_ready(2)
+    assert not [child for child in processes.children(gateway) if child.is_zombie]
+    os.kill(gateway, signal.SIGTERM)
+    assert server.wait_exit() == 0
+    chaos_row.record("gateway as process 1", "works")
