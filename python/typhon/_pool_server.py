@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import multiprocessing.forkserver
 import os
+import secrets
 import sys
-import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import process, resource_tracker, util
@@ -22,10 +23,12 @@ from typing import Any
 _lock = threading.Lock()
 _socket_fd: int | None = None  # of the directory that the server's socket is in
 
+_TRACKER_PATIENCE_S = 20.0
 _TAKE_COMMAND = "import sys; command = sys.argv.pop(); sys.argv.pop(); "
 _TRACKER = (
     "import atexit, os, shutil, warnings; os.setpgid(0, 0); warnings.simplefilter('ignore'); "
-    "atexit.register(shutil.rmtree, {directory!r}, ignore_errors=True); exec(command)"
+    "atexit.register(shutil.rmtree, {directory!r}, ignore_errors=True); os.mkdir({directory!r}, 0o700); "
+    "exec(command)"
 )
 _SERVER = (
     "sys.path[:] = {path!r}; from typhon import _pool_child; "
@@ -50,13 +53,40 @@ def ensure_server(app_dir: str) -> None:
 
 
 def _start_tracker() -> None:
-    """Once. The socket's directory is named by a descriptor: its own name may be too long for a socket."""
+    """Once. The socket's directory is named by a descriptor: its own name may be too long for a socket.
+
+    The tracker makes it, when nobody can kill it with the group any more: so it is always removed.
+    """
     global _socket_fd
-    directory = tempfile.mkdtemp(prefix="typhon-pool-")
+    directory = os.path.join(_temporary_directory(), f"typhon-pool-{secrets.token_hex(8)}")
     with _starting_with(_TRACKER.format(directory=directory)):
         resource_tracker.ensure_running()
-    _socket_fd = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    _socket_fd = _open_directory(directory)
     process.current_process()._config["tempdir"] = f"/proc/self/fd/{_socket_fd}"  # type: ignore[attr-defined]
+
+
+def _temporary_directory() -> str:
+    """tempfile.gettempdir() without its trial file, which a kill would leave behind.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    for place in (os.environ.get("TMPDIR", ""), "/tmp", "/var/tmp"):  # noqa: S108
+        if os.path.isabs(place) and os.path.isdir(place) and os.access(place, os.W_OK | os.X_OK):
+            return place
+    raise FileNotFoundError("no temporary directory can be written: give one by TMPDIR")
+
+
+def _open_directory(path: str) -> int:
+    """Waits for the tracker, which makes it first of all."""
+    end = time.monotonic() + _TRACKER_PATIENCE_S
+    while True:
+        try:
+            return os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.001)
 
 
 @contextmanager
