@@ -10,14 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "gateway/admin/request_threads.hpp"
+
 namespace typhon {
 
 namespace {
 
 using nlohmann::json;
 
-/// Reloads block a thread each, and status must be answered meanwhile.
-constexpr std::size_t kThreads = 8;
 constexpr time_t kTimeoutSeconds = 2;
 constexpr std::size_t kMaxBody = std::size_t{64} << 10U;
 
@@ -105,7 +105,7 @@ void AdminServer::Listener::add_handlers() {
 void AdminServer::Listener::bind(const std::string& socket_path) {
     server.set_address_family(AF_UNIX);
     server.set_socket_options([](socket_t /*no SO_REUSEPORT*/) {});
-    server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+    server.new_task_queue = [] { return new RequestThreads; };
     server.set_keep_alive_max_count(1);
     server.set_read_timeout(kTimeoutSeconds);
     server.set_write_timeout(kTimeoutSeconds);
