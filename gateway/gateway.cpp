@@ -184,6 +184,7 @@ void Gateway::begin_stop() {
         return;
     }
     phase_ = Phase::draining_front;
+    supervisor_->refuse_changes();
     drain_by_ = proto::Deadline::after(options_.supervisor.drain_timeout);
     listener_.stop();
     for (std::size_t index = 0; index < servers_.size(); ++index) {

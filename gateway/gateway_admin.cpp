@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "gateway/gateway.hpp"
+#include "gateway/supervisor/process.hpp"
 
 namespace typhon {
 
@@ -25,13 +26,16 @@ json worker_json(const WorkerStatus& worker, const LinkStatus* link) {
     if (link != nullptr && !link->last_pong.pool_pids.empty()) {
         pool_pids = link->last_pong.pool_pids;
     }
+    const std::size_t pool_rss = resident_bytes(pool_pids.get<std::vector<std::uint32_t>>());
     return {{"pid", worker.pid},
             {"state", state_name(worker.state)},
             {"generation", worker.generation},
             {"in_flight", link != nullptr ? link->in_flight : 0},
             {"served", link != nullptr ? link->served : 0},
             {"restarts", worker.restarts},
+            {"recycled", worker.recycled},
             {"rss_bytes", worker.rss_bytes},
+            {"pool_rss_bytes", worker.pid > 0 ? pool_rss : 0},
             {"pool_pids", std::move(pool_pids)}};
 }
 

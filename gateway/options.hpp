@@ -54,6 +54,10 @@ struct SupervisorOptions {
     bool debug = false;
     bool fail_fast = false;
     bool reload_on_change = false;
+    std::uint64_t max_requests = 0;  // of a worker, until it is recycled; 0: no limit
+    std::uint64_t max_requests_jitter = 0;
+    std::size_t max_worker_rss = 0;  // bytes, its pool included; 0: no limit
+    Milliseconds max_worker_age{0};  // 0: no limit
     Milliseconds start_timeout{60'000};
     Milliseconds drain_timeout{30'000};
 };

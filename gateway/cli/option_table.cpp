@@ -233,7 +233,28 @@ void add_replacement(std::vector<OptionSpec>& table) {
                    "",
                    "false",
                    "Reload the workers when a Python file of the application changes",
-                   flag(TYPHON_FIELD(supervisor.reload_on_change))}});
+                   flag(TYPHON_FIELD(supervisor.reload_on_change))},
+                  {"max-requests",
+                   "N",
+                   "0",
+                   "Requests after which a worker is replaced by a fresh one; 0: no limit",
+                   number(TYPHON_FIELD(supervisor.max_requests), 0, kMillion * kMillion)},
+                  {"max-requests-jitter",
+                   "N",
+                   "0",
+                   "Up to so many requests more, at random for each worker",
+                   number(TYPHON_FIELD(supervisor.max_requests_jitter), 0, kMillion * kMillion)},
+                  {"max-worker-rss",
+                   "SIZE",
+                   "0",
+                   "Resident memory of a worker and its pool after which it is replaced by a fresh "
+                   "one; 0: no limit",
+                   bytes(TYPHON_FIELD(supervisor.max_worker_rss), 0, kKibi * kGibi)},
+                  {"max-worker-age",
+                   "TIME",
+                   "0",
+                   "Age after which a worker is replaced by a fresh one; 0: no limit",
+                   duration(TYPHON_FIELD(supervisor.max_worker_age), 0ms, 24h * 365)}});
 }
 
 void add_places(std::vector<OptionSpec>& table) {

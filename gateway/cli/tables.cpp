@@ -43,16 +43,26 @@ std::string two_units(std::uint64_t value,
 }
 
 std::string worker_table(const json& workers) {
-    std::vector<std::vector<std::string>> rows{
-        {"PID", "STATE", "GENERATION", "IN FLIGHT", "SERVED", "RESTARTS", "MEMORY", "POOL"}};
+    std::vector<std::vector<std::string>> rows{{"PID",
+                                                "STATE",
+                                                "GENERATION",
+                                                "IN FLIGHT",
+                                                "SERVED",
+                                                "RESTARTS",
+                                                "RECYCLED",
+                                                "MEMORY",
+                                                "POOL"}};
     for (const json& worker : workers) {
+        const auto memory = worker.value("rss_bytes", std::uint64_t{0}) +
+                            worker.value("pool_rss_bytes", std::uint64_t{0});
         rows.push_back({worker.value("pid", 0) == 0 ? "-" : cell(worker, "pid"),
                         cell(worker, "state"),
                         cell(worker, "generation"),
                         cell(worker, "in_flight"),
                         cell(worker, "served"),
                         cell(worker, "restarts"),
-                        memory_text(worker.value("rss_bytes", std::uint64_t{0})),
+                        cell(worker, "recycled"),
+                        memory_text(memory),
                         cell(worker, "pool_pids")});
     }
     return table(rows);

@@ -75,8 +75,8 @@ public:
     void forget(const std::string& identity) override;
     void set_availability(Availability availability, std::uint32_t retry_after_s) override;
 
-    /// A copy of the figures, at most 200 ms old. Any thread.
-    [[nodiscard]] RelayStatus status() const;
+    [[nodiscard]] RelayStatus status() const override;
+
     /// The routes being served. Any thread.
     [[nodiscard]] std::vector<proto::RouteInfo> routes() const;
 

@@ -20,6 +20,22 @@ enum class Availability : std::uint8_t {
     stopping,  // the gateway stops and no worker is left: 503
 };
 
+/// One worker start as the relay sees it.
+struct LinkStatus {
+    std::string identity;
+    std::uint32_t in_flight = 0;
+    std::uint64_t served = 0;
+    proto::Pong last_pong;
+};
+
+/// A copy of the relay's figures, at most 200 ms old.
+struct RelayStatus {
+    std::vector<LinkStatus> workers;
+    std::size_t queue_depth = 0;
+    std::size_t queue_bytes = 0;
+    std::size_t queue_limit = 0;
+};
+
 /// Supervisor to relay. Any thread; each call posts to loop 0 and returns at once. Calls from one
 /// thread take effect in order.
 class WorkerControl {
@@ -47,6 +63,9 @@ public:
     virtual void forget(const std::string& identity) = 0;
 
     virtual void set_availability(Availability availability, std::uint32_t retry_after_s) = 0;
+
+    /// A copy of the figures, at most 200 ms old; does not wait for loop 0.
+    [[nodiscard]] virtual RelayStatus status() const = 0;
 };
 
 /// A worker of which requests have not ended, though their deadline and the grace are over.
@@ -75,22 +94,6 @@ public:
     virtual void on_silent(const std::string& identity, std::uint32_t silent_ms) = 0;
     /// Handlers hang in it. Told again each ten seconds, and when nothing in it goes on any more.
     virtual void on_hung(const std::string& identity, const HangReport& report) = 0;
-};
-
-/// One worker start as the relay sees it.
-struct LinkStatus {
-    std::string identity;
-    std::uint32_t in_flight = 0;
-    std::uint64_t served = 0;
-    proto::Pong last_pong;
-};
-
-/// A copy of the relay's figures, at most 200 ms old.
-struct RelayStatus {
-    std::vector<LinkStatus> workers;
-    std::size_t queue_depth = 0;
-    std::size_t queue_bytes = 0;
-    std::size_t queue_limit = 0;
 };
 
 }  // namespace typhon

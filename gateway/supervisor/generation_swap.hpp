@@ -20,7 +20,8 @@ struct GenerationSwap {
     enum class Kind : std::uint8_t {
         replace,  // a reload: the incoming ones take the place of all others
         grow,     // more workers: the incoming ones join the others
-        renew,    // one worker: the incoming one takes the place of the one in its slot
+        renew,    // a worker that is stuck: the incoming one takes the place of the one in its slot
+        recycle,  // a worker that has reached a limit: the same
     };
     Kind kind = Kind::replace;
     std::uint32_t generation = 0;

@@ -180,4 +180,12 @@ std::size_t resident_bytes(pid_t pid) {
     return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
+std::size_t resident_bytes(const std::vector<std::uint32_t>& pids) {
+    std::size_t sum = 0;
+    for (const std::uint32_t pid : pids) {
+        sum += resident_bytes(static_cast<pid_t>(pid));
+    }
+    return sum;
+}
+
 }  // namespace typhon

@@ -5,6 +5,7 @@
 // when the thread that forked it ends.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -56,5 +57,8 @@ void adopt_orphans() noexcept;
 
 /// Resident memory of a process in bytes; 0 when there is no such process. Any thread.
 [[nodiscard]] std::size_t resident_bytes(pid_t pid);
+
+/// The sum over several processes. Memory that they share counts for each of them.
+[[nodiscard]] std::size_t resident_bytes(const std::vector<std::uint32_t>& pids);
 
 }  // namespace typhon

@@ -149,10 +149,15 @@ void Supervisor::request_reload() {
     post([this] { workers_.reload([](const ReloadResult& /*in the log*/) {}); });
 }
 
-void Supervisor::stop(proto::Deadline deadline, std::function<void()> done) {
+void Supervisor::refuse_changes() {
     if (app_watch_) {
         app_watch_->end();
     }
+    post([this] { workers_.refuse_changes(); });
+}
+
+void Supervisor::stop(proto::Deadline deadline, std::function<void()> done) {
+    refuse_changes();
     if (ended_) {
         return done();
     }

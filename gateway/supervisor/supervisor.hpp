@@ -62,6 +62,10 @@ public:
     /// A reload whose outcome is in the log. Any thread; never blocks.
     void request_reload();
 
+    /// A stop has begun: from now on no reload, no other number of workers and no recycling begins;
+    /// who asks is told so. Any thread; never blocks.
+    void refuse_changes();
+
     /// Drains the workers and kills what has not ended by `deadline` (it gets at least 1 s). When
     /// no process is left, `done` is called on the supervisor thread, which then ends (or here,
     /// when it has ended before). Any thread; never blocks.

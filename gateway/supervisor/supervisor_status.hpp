@@ -31,7 +31,8 @@ struct WorkerStatus {
     WorkerState state = WorkerState::starting;
     std::uint32_t slot = 0;
     std::uint32_t generation = 0;
-    std::uint32_t restarts = 0;  // of the slot, since the gateway started; reloads do not count
+    std::uint32_t restarts = 0;  // of the slot, after deaths; reloads and recycling do not count
+    std::uint32_t recycled = 0;  // of the slot, because a limit was reached
     std::size_t rss_bytes = 0;
     std::vector<std::uint32_t> pool_pids;  // as of READY
     std::string python;                    // version, as of READY

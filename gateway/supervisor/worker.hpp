@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/supervisor/backoff.hpp"
+#include "gateway/supervisor/recycling.hpp"
 #include "gateway/supervisor/state_table.hpp"
 #include "gateway/supervisor/worker_process.hpp"
 #include "proto/deadline.hpp"
@@ -17,7 +18,8 @@ namespace typhon {
 struct Worker {
     std::uint32_t slot = 0;
     std::uint32_t generation = 0;
-    std::uint32_t restarts = 0;
+    std::uint32_t restarts = 0;  // of the slot: after deaths
+    std::uint32_t recycled = 0;  // of the slot
     WorkerState state = WorkerState::backing_off;
     std::unique_ptr<WorkerProcess> process;  // null: none runs
     proto::Deadline due;                     // when the state has lasted too long
@@ -29,8 +31,19 @@ struct Worker {
     std::string reason;              // why the last start failed
     std::vector<std::uint32_t> pool_pids;
     std::string python;
+    std::uint64_t max_requests = 0;  // of this start, jitter included; 0: no limit
+    RecyclePolicy recycling;
+    proto::Deadline recycle_from;  // not before; never: at any time
 
     [[nodiscard]] bool is_ready() const noexcept { return state == WorkerState::ready; }
+    [[nodiscard]] bool may_recycle() const noexcept {
+        return is_ready() && !worn && (recycle_from.never() || recycle_from.passed());
+    }
+    /// It takes the slot of `old`.
+    void take_counts(const Worker& old) noexcept {
+        restarts = old.restarts;
+        recycled = old.recycled;
+    }
 };
 
 using Workers = std::vector<std::unique_ptr<Worker>>;

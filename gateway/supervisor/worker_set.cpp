@@ -39,6 +39,7 @@ void WorkerSet::start() {
     for (const auto& worker : current_) {
         handle(*worker, WorkerEvent::retry);
     }
+    start_recycling();
 }
 
 // ---- events ----
@@ -122,11 +123,15 @@ void WorkerSet::on_time() {
     if (!stopping_ && !swap_ && watch_.try_now()) {
         try_again();
     }
+    if (recycle_look_.passed()) {
+        look_for_recycling();
+    }
     sweep();
 }
 
 proto::Deadline WorkerSet::next_due() const {
-    proto::Deadline due = stopping_ || swap_ ? proto::Deadline() : watch_.due();
+    proto::Deadline due =
+        stopping_ || swap_ ? proto::Deadline() : std::min(watch_.due(), recycle_look_);
     each([&due](const Worker& worker) { due = std::min(due, worker.due); });
     return due;
 }
@@ -150,7 +155,7 @@ void WorkerSet::perform(Worker& worker, WorkerAction action) {
                 return abort_swap(worker.reason);
             }
             worker.due = proto::Deadline::after(worker.restart_delay);
-            return;
+            return tell_crash_loop(worker);
         case WorkerAction::give_up:
             return give_up(worker);
         case WorkerAction::drain:
@@ -175,6 +180,8 @@ void WorkerSet::launch(Worker& worker) {
     worker.pool_pids.clear();
     worker.worn = false;
     worker.too_slow = false;
+    worker.max_requests =
+        requests_limit(options_.max_requests, options_.max_requests_jitter, random());
     worker.due = proto::Deadline::after(options_.start_timeout);
     watch_.note_start();
     try {
@@ -273,8 +280,12 @@ bool WorkerSet::is_incoming(const Worker& worker) const {
 }
 
 bool WorkerSet::any_ready() const {
+    return any_in(WorkerState::ready);
+}
+
+bool WorkerSet::any_in(WorkerState state) const {
     return std::any_of(
-        current_.begin(), current_.end(), [](const auto& w) { return w->is_ready(); });
+        current_.begin(), current_.end(), [state](const auto& w) { return w->state == state; });
 }
 
 Worker* WorkerSet::find_identity(const std::string& identity) const {

@@ -44,6 +44,9 @@ public:
     /// Changes the number of workers to `workers`; after what is under way.
     void scale(std::uint32_t workers, ReloadWaiter waiter);
 
+    /// No further change begins, and who asks is told that the gateway stops; one that is under way
+    /// goes on.
+    void refuse_changes();
     /// Ends all workers: the ready ones are drained until `deadline` (but at least 1 s), then
     /// killed.
     void stop(proto::Deadline deadline);
@@ -66,6 +69,8 @@ public:
 
 private:
     using Kind = GenerationSwap::Kind;
+    /// What last_error_ is of, and so when it is over.
+    enum class ErrorOf : std::uint8_t { nothing, start, change, recycling };
 
     // one worker (worker_set.cpp)
     void handle(Worker& worker, WorkerEvent event);
@@ -83,9 +88,12 @@ private:
 
     // the application does not start (worker_set_failure.cpp)
     void give_up(Worker& worker);
-    void tell_failed();
+    void tell_failed(std::uint32_t retry_after_s);
     void try_again();
     void recovered();
+    void tell_crash_loop(const Worker& worker);
+    void set_error(ErrorOf of, std::string text);
+    void clear_error();
 
     // changes of the set (worker_set_changes.cpp)
     void begin_next_change();
@@ -101,10 +109,19 @@ private:
     void commit_renewal(GenerationSwap& swap);
     void abort_swap(std::string reason);
     void retire_all(Workers& workers);
+
+    // recycling (worker_set_recycling.cpp)
+    void start_recycling();
+    void look_for_recycling();
+    void commit_recycle(GenerationSwap& swap);
+    void abort_recycle(const GenerationSwap& swap, const std::string& reason);
+    void cancel_recycle();
+
     void refuse_waiters(const std::string& reason);
 
     [[nodiscard]] bool is_incoming(const Worker& worker) const;
     [[nodiscard]] bool any_ready() const;
+    [[nodiscard]] bool any_in(WorkerState state) const;
     void serve_ready();
     void sweep();
     template <class Visit>
@@ -129,10 +146,12 @@ private:
     bool failed_ = false;
     bool ever_ready_ = false;
     bool ever_failed_ = false;
+    bool refusing_ = false;  // changes
     bool stopping_ = false;
     proto::Deadline stop_by_;
     std::string last_error_;
-    bool start_error_ = false;  // last_error_ is of a start, not of a reload
+    ErrorOf error_of_ = ErrorOf::nothing;
+    proto::Deadline recycle_look_;  // never: no worker is recycled
     std::mt19937 random_engine_{std::random_device{}()};
 };
 

@@ -21,6 +21,7 @@ std::string_view swap_name(GenerationSwap::Kind kind) noexcept {
         case GenerationSwap::Kind::grow:
             return "scale";
         case GenerationSwap::Kind::renew:
+        case GenerationSwap::Kind::recycle:
             break;
     }
     return "the replacement of a worker";
@@ -39,9 +40,15 @@ void WorkerSet::scale(std::uint32_t workers, ReloadWaiter waiter) {
 }
 
 void WorkerSet::begin_next_change() {
-    if (stopping_) {
+    if (refusing_) {
         refuse_waiters("the gateway is stopping");
+    }
+    if (stopping_) {
         return;
+    }
+    const bool asked = !scale_waiting_.empty() || !reload_waiting_.empty();
+    if (asked && swap_ && swap_->kind == Kind::recycle) {
+        cancel_recycle();
     }
     while (!swap_ && !scale_waiting_.empty()) {
         begin_scale(scale_waiting_.front().first);
@@ -99,6 +106,9 @@ void WorkerSet::begin_scale(std::uint32_t workers) {
 
 void WorkerSet::renew(Worker& worker) {
     worker.worn = true;
+    if (swap_ && swap_->kind == Kind::recycle && swap_->incoming.front()->slot != worker.slot) {
+        cancel_recycle();  // a stuck worker is more urgent
+    }
     begin_next_change();
 }
 
@@ -132,6 +142,11 @@ void WorkerSet::shrink(std::uint32_t workers) {
 void WorkerSet::commit_swap() {
     GenerationSwap swap = std::move(*swap_);
     swap_.reset();
+    if (swap.kind == Kind::recycle) {
+        commit_recycle(swap);
+        recovered();
+        return begin_next_change();
+    }
     if (swap.kind == Kind::replace) {
         commit_replace(swap);
     } else if (swap.kind == Kind::renew) {
@@ -155,20 +170,21 @@ void WorkerSet::commit_replace(GenerationSwap& swap) {
     generation_ = swap.generation;
     Workers old = std::exchange(current_, std::move(swap.incoming));
     for (std::size_t slot = 0; slot < std::min(old.size(), current_.size()); ++slot) {
-        current_[slot]->restarts = old[slot]->restarts;
+        current_[slot]->take_counts(*old[slot]);
     }
     serve_ready();
     retire_all(old);
-    last_error_.clear();
+    clear_error();
 }
 
 /// The successor takes the slot over; whatever became of the other one meanwhile, it leaves.
 void WorkerSet::commit_renewal(GenerationSwap& swap) {
     auto& successor = swap.incoming.front();
     auto& place = current_.at(successor->slot);
-    successor->restarts = place->restarts + 1;
+    successor->take_counts(*place);
+    ++successor->restarts;
     std::swap(place, successor);
-    last_error_.clear();  // the application starts
+    clear_error();  // the application starts
     serve_ready();
     retire_all(swap.incoming);
 }
@@ -177,12 +193,16 @@ void WorkerSet::abort_swap(std::string reason) {
     GenerationSwap swap = std::move(*swap_);
     swap_.reset();
     options_.workers = static_cast<std::uint32_t>(current_.size());
+    if (swap.kind == Kind::recycle) {
+        abort_recycle(swap, reason);
+        retire_all(swap.incoming);
+        return begin_next_change();
+    }
     if (swap.kind == Kind::renew) {
         current_.at(swap.incoming.front()->slot)->worn = false;  // until it is said again
     }
     retire_all(swap.incoming);
-    last_error_ = reason;
-    start_error_ = false;
+    set_error(ErrorOf::change, reason);
     spdlog::error(
         "{} failed, generation {} goes on:\n{}", swap_name(swap.kind), generation_, reason);
     tell(swap.waiters, result(false, std::move(reason), swap.age()));
@@ -199,7 +219,13 @@ void WorkerSet::retire_all(Workers& workers) {
 
 // ---- stop ----
 
+void WorkerSet::refuse_changes() {
+    refusing_ = true;
+    begin_next_change();
+}
+
 void WorkerSet::stop(proto::Deadline deadline) {
+    refusing_ = true;
     const bool first = !std::exchange(stopping_, true);
     stop_by_ = std::max(deadline, proto::Deadline::after(kMinStopTime));
     if (first) {
@@ -269,6 +295,7 @@ SupervisorStatus WorkerSet::status() const {
         row.slot = worker.slot;
         row.generation = worker.generation;
         row.restarts = worker.restarts;
+        row.recycled = worker.recycled;
         row.pool_pids = worker.pool_pids;
         row.python = worker.python;
     });

@@ -12,6 +12,8 @@ namespace {
 
 /// A worker that said why it cannot start exits by itself in this time.
 constexpr Milliseconds kExitGrace{1'000};
+/// Deaths in a row, each soon after READY, from which on they are no accidents.
+constexpr std::uint32_t kCrashLoopDeaths = 5;
 
 }  // namespace
 
@@ -23,22 +25,21 @@ void WorkerSet::give_up(Worker& worker) {
         return abort_swap(worker.reason);
     }
     watch_.arm(random());
-    start_error_ = true;
-    if (last_error_ != worker.reason) {
-        last_error_ = worker.reason;
+    if (last_error_ != worker.reason || error_of_ != ErrorOf::start) {
+        set_error(ErrorOf::start, worker.reason);
         spdlog::error("the application does not start:\n{}", worker.reason);
     }
     spdlog::error("a worker could not start; next try in {} s, or when a file in {} changes",
                   watch_.retry_after_s(),
                   options_.app);
     if (!any_ready()) {
-        tell_failed();
+        tell_failed(watch_.retry_after_s());
     }
 }
 
-void WorkerSet::tell_failed() {
+void WorkerSet::tell_failed(std::uint32_t retry_after_s) {
     failed_ = true;
-    control_.set_availability(Availability::failed, watch_.retry_after_s());
+    control_.set_availability(Availability::failed, retry_after_s);
     if (!ever_ready_ && !ever_failed_ && hooks_.failed_start) {
         hooks_.failed_start(last_error_);
     }
@@ -64,13 +65,13 @@ void WorkerSet::recovered() {
     if (!std::exchange(ever_ready_, true) && hooks_.first_ready) {
         hooks_.first_ready();
     }
-    if (std::exchange(failed_, false)) {
+    const bool was_failed = std::exchange(failed_, false);
+    if (was_failed) {
         control_.set_availability(Availability::waiting, 0);
         spdlog::info("the application starts again");
-        start_error_ = true;
     }
-    if (std::exchange(start_error_, false)) {
-        last_error_.clear();
+    if (was_failed || error_of_ == ErrorOf::start) {
+        clear_error();
     }
     watch_.clear();
     for (const auto& worker : current_) {
@@ -80,6 +81,30 @@ void WorkerSet::recovered() {
             handle(*worker, WorkerEvent::retry);
         }
     }
+}
+
+/// A worker that starts well and dies soon, again and again, is no accident: from the deaths that
+/// are too many on the reason is told, and requests are not kept waiting for the next start.
+void WorkerSet::tell_crash_loop(const Worker& worker) {
+    const std::uint32_t deaths = worker.restart.quick_deaths();
+    if (deaths < kCrashLoopDeaths) {
+        return;
+    }
+    set_error(ErrorOf::start,
+              worker.reason + "; that is its death number " + std::to_string(deaths) +
+                  " in a row soon after its start");
+    if (!any_ready() && !any_in(WorkerState::starting)) {
+        tell_failed(std::max((worker.due.left_ms() + 999) / 1000, 1U));
+    }
+}
+
+void WorkerSet::set_error(ErrorOf of, std::string text) {
+    last_error_ = std::move(text);
+    error_of_ = of;
+}
+
+void WorkerSet::clear_error() {
+    set_error(ErrorOf::nothing, "");
 }
 
 }  // namespace typhon

@@ -56,6 +56,10 @@ TEST_CASE("OptionTable: what it calls the default is the default") {
     CHECK(set.supervisor.start_timeout == defaults.supervisor.start_timeout);
     CHECK(set.supervisor.drain_timeout == defaults.supervisor.drain_timeout);
     CHECK(set.supervisor.reload_on_change == defaults.supervisor.reload_on_change);
+    CHECK(set.supervisor.max_requests == defaults.supervisor.max_requests);
+    CHECK(set.supervisor.max_requests_jitter == defaults.supervisor.max_requests_jitter);
+    CHECK(set.supervisor.max_worker_rss == defaults.supervisor.max_worker_rss);
+    CHECK(set.supervisor.max_worker_age == defaults.supervisor.max_worker_age);
     CHECK(set.supervisor.debug == defaults.supervisor.debug);
     CHECK(set.supervisor.fail_fast == defaults.supervisor.fail_fast);
 }

@@ -13,9 +13,9 @@ json example() {
         "state": "ready", "pid": 100, "generation": 2, "uptime_s": 3725.5, "listen": "127.0.0.1:3000",
         "workers": [
             {"pid": 101, "state": "ready", "generation": 2, "in_flight": 3, "served": 1234, "restarts": 1,
-             "rss_bytes": 52428800, "pool_pids": [7, 8]},
+             "recycled": 7, "rss_bytes": 41943040, "pool_rss_bytes": 10485760, "pool_pids": [7, 8]},
             {"pid": 0, "state": "backing-off", "generation": 2, "in_flight": 0, "served": 0, "restarts": 4,
-             "rss_bytes": 0, "pool_pids": []}],
+             "recycled": 0, "rss_bytes": 0, "pool_rss_bytes": 0, "pool_pids": []}],
         "queue": {"depth": 5, "bytes": 2048, "limit": 1024}, "last_error": ""})");
 }
 
@@ -29,9 +29,9 @@ TEST_CASE("Tables: the status reads as a person would tell it") {
     CHECK(status_text(example()) ==
           "typhon ready, pid 100, generation 2, up 1 h 2 min, listening on 127.0.0.1:3000\n"
           "\n"
-          "PID  STATE        GENERATION  IN FLIGHT  SERVED  RESTARTS  MEMORY    POOL\n"
-          "101  ready        2           3          1234    1         50.0 MiB  7 8\n"
-          "-    backing-off  2           0          0       4         0 B       -\n"
+          "PID  STATE        GENERATION  IN FLIGHT  SERVED  RESTARTS  RECYCLED  MEMORY    POOL\n"
+          "101  ready        2           3          1234    1         7         50.0 MiB  7 8\n"
+          "-    backing-off  2           0          0       4         0         0 B       -\n"
           "\n"
           "queue: 5 of 1024 requests, 2.0 KiB\n");
 }

@@ -124,3 +124,12 @@ TEST_CASE("Process: exits read as a person would say them") {
     CHECK(describe_exit(7 << 8) == "exit code 7");
     CHECK(describe_exit(SIGSEGV) == "signal 11 (SIGSEGV)");
 }
+
+TEST_CASE("Process: the memory of several is the sum, and what is gone counts as nothing") {
+    const auto self = static_cast<std::uint32_t>(::getpid());
+    const std::size_t one = resident_bytes(::getpid());
+    const std::size_t two = resident_bytes(std::vector<std::uint32_t>{self, self, 0x7fffffffU});
+    CHECK(one > 0);
+    CHECK(two > one);
+    CHECK(resident_bytes(std::vector<std::uint32_t>{}) == 0);
+}

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <csignal>
 #include <future>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -60,6 +61,22 @@ public:
                (retry_after_s > 0 ? " retry" : ""));
     }
 
+    [[nodiscard]] RelayStatus status() const override {
+        const std::lock_guard lock(mutex_);
+        RelayStatus status;
+        for (const auto& identity : starts_) {
+            const auto served = served_.find(identity);
+            status.workers.push_back(
+                {identity, 0, served == served_.end() ? 0 : served->second, {}});
+        }
+        return status;
+    }
+    /// From now on the start has served so many requests.
+    void set_served(const std::string& identity, std::uint64_t requests) {
+        const std::lock_guard lock(mutex_);
+        served_[identity] = requests;
+    }
+
     /// Starts that were not forgotten.
     [[nodiscard]] std::vector<std::string> starts() const {
         const std::lock_guard lock(mutex_);
@@ -100,14 +117,17 @@ private:
     mutable std::mutex mutex_;
     std::vector<std::string> calls_;
     std::vector<std::string> starts_;
+    std::map<std::string, std::uint64_t> served_;
     bool sound_ = true;
 };
 
 /// One supervisor from start to stop. At the end nothing may be left of it.
 class Situation {
 public:
-    explicit Situation(std::uint32_t workers, const std::string& mode = "serve")
-        : control(app), supervisor(options_for(workers), control, "ipc:///nowhere") {
+    explicit Situation(std::uint32_t workers,
+                       const std::string& mode = "serve",
+                       const SupervisorOptions& options = {})
+        : control(app), supervisor(complete(options, workers), control, "ipc:///nowhere") {
         spdlog::set_level(spdlog::level::off);
         app.write("mode.py", mode);
         supervisor.on_first_ready = [this] { ++first_ready; };
@@ -133,7 +153,16 @@ public:
         REQUIRE(done.get_future().wait_for(kPatience) == std::future_status::ready);
     }
 
-    /// Says READY for every start that did not say it yet, until `count` are ready.
+    /// Says READY for every start that runs and did not say it yet.
+    void say_ready() {
+        for (const auto& identity : control.starts()) {
+            if (!told_.contains(identity) && !app.read(identity).empty()) {
+                told_.insert(identity);
+                supervisor.on_ready(identity, {});
+            }
+        }
+    }
+    /// The same until `count` are ready.
     void make_ready(std::size_t count) {
         REQUIRE(eventually([&] {
             say_ready();
@@ -185,16 +214,7 @@ public:
     Supervisor supervisor;
 
 private:
-    void say_ready() {
-        for (const auto& identity : control.starts()) {
-            if (!told_.contains(identity) && !app.read(identity).empty()) {
-                told_.insert(identity);
-                supervisor.on_ready(identity, {});
-            }
-        }
-    }
-    SupervisorOptions options_for(std::uint32_t workers) const {
-        SupervisorOptions options;
+    SupervisorOptions complete(SupervisorOptions options, std::uint32_t workers) const {
         options.workers = workers;
         options.app = app.path();
         options.worker_bin = WORKER_DOUBLE;

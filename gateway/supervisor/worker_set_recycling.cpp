@@ -1,0 +1,117 @@
+// Recycling: a worker that has reached a limit is replaced by a fresh one, one worker at a time,
+// and keeps serving until its successor is ready. All else of the set is in worker_set.cpp.
+#include <algorithm>
+#include <numeric>
+
+#include <spdlog/spdlog.h>
+
+#include "gateway/supervisor/worker_set.hpp"
+
+namespace typhon {
+
+namespace {
+
+/// How often the set looks what its workers have used.
+constexpr Milliseconds kLookInterval{1'000};
+
+const LinkStatus* find_link(const RelayStatus& relay, const std::string& identity) {
+    const auto found =
+        std::find_if(relay.workers.begin(), relay.workers.end(), [&identity](const auto& link) {
+            return link.identity == identity;
+        });
+    return found == relay.workers.end() ? nullptr : &*found;
+}
+
+WorkerUse use_of(const Worker& worker, const RelayStatus& relay, bool with_memory) {
+    WorkerUse use{0, 0, worker.process->age()};
+    const LinkStatus* link = find_link(relay, worker.process->identity());
+    if (link == nullptr) {
+        return use;
+    }
+    use.served = link->served;
+    if (with_memory) {
+        use.rss_bytes =
+            resident_bytes(worker.process->pid()) + resident_bytes(link->last_pong.pool_pids);
+    }
+    return use;
+}
+
+}  // namespace
+
+void WorkerSet::start_recycling() {
+    const RecycleLimits limits{
+        options_.max_requests, options_.max_worker_rss, options_.max_worker_age};
+    if (limits.any()) {
+        recycle_look_ = proto::Deadline::after(kLookInterval);
+    }
+}
+
+/// The oldest of the workers that have reached a limit is recycled, unless anything else goes on
+/// in the set: so at most one is, and its predecessor has left.
+void WorkerSet::look_for_recycling() {
+    recycle_look_ = proto::Deadline::after(kLookInterval);
+    if (refusing_ || swap_ || watch_.armed() || !leaving_.empty()) {
+        return;
+    }
+    const RelayStatus relay = control_.status();
+    const Worker* chosen = nullptr;
+    std::string why;
+    for (const auto& worker : current_) {
+        if (!worker->may_recycle()) {
+            continue;
+        }
+        const RecycleLimits limits{
+            worker->max_requests, options_.max_worker_rss, options_.max_worker_age};
+        const WorkerUse use = use_of(*worker, relay, limits.rss_bytes != 0);
+        const RecycleReason reason = recycle_reason(use, limits);
+        if (reason != RecycleReason::none &&
+            (chosen == nullptr || worker->process->age() > chosen->process->age())) {
+            chosen = worker.get();
+            why = describe(reason, use);
+        }
+    }
+    if (chosen != nullptr) {
+        spdlog::info("recycling worker {}: {}", chosen->process->pid(), why);
+        begin_swap(Kind::recycle, generation_, chosen->slot, chosen->slot + 1);
+    }
+}
+
+/// The switch of one slot.
+void WorkerSet::commit_recycle(GenerationSwap& swap) {
+    const std::uint32_t slot = swap.incoming.front()->slot;
+    std::swap(current_[slot], swap.incoming.front());
+    Worker& fresh = *current_[slot];
+    const Worker& old = *swap.incoming.front();
+    fresh.take_counts(old);
+    ++fresh.recycled;
+    fresh.recycling = old.recycling;
+    const auto lived = old.process ? old.process->age() : Milliseconds{0};
+    const auto wait = fresh.recycling.after_success(lived, random());
+    fresh.recycle_from = proto::Deadline::after(wait);
+    serve_ready();
+    retire_all(swap.incoming);
+    if (error_of_ == ErrorOf::recycling) {
+        clear_error();
+    }
+}
+
+void WorkerSet::abort_recycle(const GenerationSwap& swap, const std::string& reason) {
+    Worker& old = *current_[swap.incoming.front()->slot];
+    const auto wait = old.recycling.after_failure(random());
+    old.recycle_from = proto::Deadline::after(wait);
+    const std::string who = old.process ? std::to_string(old.process->pid()) : "-";
+    set_error(ErrorOf::recycling,
+              "worker " + who + " could not be recycled and serves on:\n" + reason);
+    spdlog::error(
+        "recycling failed, worker {} serves on; next try in {} ms:\n{}", who, wait.count(), reason);
+}
+
+/// For a change that cannot wait.
+void WorkerSet::cancel_recycle() {
+    GenerationSwap swap = std::move(*swap_);
+    swap_.reset();
+    spdlog::info("the recycling of a worker gives way to a change that cannot wait");
+    retire_all(swap.incoming);
+}
+
+}  // namespace typhon
