@@ -65,7 +65,7 @@ public:
     [[nodiscard]] std::size_t limit() const noexcept { return max_requests_; }
 
 private:
-    void insert(Pending& pending, WaitingList::iterator before) {
+    void insert(Pending& pending, const WaitingList::iterator& before) {
         RouteState& route = *pending.route;
         if (route.waiting.empty()) {
             waiting_routes_.push_back(&route);
