@@ -48,8 +48,7 @@ Dispatcher::Dispatcher(Channel& channel,
       queues_(threads) {}
 
 void Dispatcher::start(const proto::Ready& ready) {
-    const Lock lock(mutex_);
-    proto::encode(ready, outbox_);
+    Lock lock(mutex_);
     pool_pids_ = ready.pool_pids;
     for (std::uint32_t number = 0; number <= limit_; ++number) {
         threads_.push_back(std::make_unique<Thread>());
@@ -59,6 +58,10 @@ void Dispatcher::start(const proto::Ready& ready) {
     for (const auto& thread : threads_) {
         std::thread([this, &me = *thread] { thread_main(me); }).detach();
     }
+    // Not before: a thread needs the GIL once to begin, and the first handler may keep it.
+    main_wake_.wait(lock, [this] { return begun_ == threads_.size(); });
+    proto::encode(ready, outbox_);
+    wake_leader();
 }
 
 void Dispatcher::thread_main(Thread& me) {
@@ -67,6 +70,9 @@ void Dispatcher::thread_main(Thread& me) {
     me.python = &python;
     Lock lock(mutex_);
     me.ident = pthread_self();
+    if (++begun_ == threads_.size()) {
+        main_wake_.notify_all();
+    }
     while (!closed_) {
         if (leader_ == &me) {
             lead(lock, me);
@@ -127,8 +133,8 @@ void Dispatcher::sleep(Lock& lock, Thread& me) {
 /// The handler that keeps the leader away is slow: those of its route that still wait go to
 /// followers.
 void Dispatcher::take_over(Thread& me, TimePoint now) {
-    if (leader_->running && leader_->in_handler && leader_->route != nullptr) {
-        leader_->route->run_time.at_least(span_us(leader_->started, now));
+    if (leader_->running && leader_->stage == Stage::runs && leader_->job->route != nullptr) {
+        leader_->job->route->run_time.at_least(span_us(leader_->started, now));
     }
     leader_ = &me;
     watcher_ = nullptr;
@@ -179,13 +185,21 @@ void Dispatcher::run(Lock& lock, Thread& me, JobRef job) {
         served_at_ = now;
         want_watcher(now);
     }
+    me.stage = Stage::waits;
     begin(me, *job, now);
     lock.unlock();
     me.python->acquire();
+    if (!change(me, Stage::runs)) {
+        me.python->release();
+        lock.lock();
+        me.running = false;
+        queues_.finished();
+        tell_main();
+        return;
+    }
     // Without the wait for the GIL: it would make every route look slow once threads compete, and
     // slow routes are spread over more threads, which compete more.
     now = SteadyClock::now();
-    me.in_handler.store(true, std::memory_order_relaxed);
     while (job) {
         Answer answer;
         const TimePoint started = now;
@@ -203,17 +217,20 @@ void Dispatcher::run(Lock& lock, Thread& me, JobRef job) {
         lock.unlock();
         job = std::move(next);
     }
-    me.in_handler.store(false, std::memory_order_relaxed);
     me.python->release();
     lock.lock();
 }
 
-void Dispatcher::begin(Thread& me, const Job& job, TimePoint now) {
+void Dispatcher::begin(Thread& me, Job& job, TimePoint now) {
     me.running = true;
     me.started = now;
-    me.route = job.route;
-    me.request = job.request.id;
-    me.deadline = job.deadline;
+    me.job = &job;
+}
+
+/// Takes the job of a thread that waits for the GIL; false when somebody else has.
+bool Dispatcher::change(Thread& thread, Stage to) {
+    Stage expected = Stage::waits;
+    return thread.stage.compare_exchange_strong(expected, to);
 }
 
 void Dispatcher::finish(Thread& me,

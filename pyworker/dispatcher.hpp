@@ -44,7 +44,7 @@ public:
                AsyncIntake& intake,
                std::uint32_t threads);
 
-    /// Sends `ready` and starts the threads. The GIL must not be held.
+    /// Starts the threads and then sends `ready`. The GIL must not be held.
     void start(const proto::Ready& ready);
 
     // ---- for the main thread, which keeps house; the GIL must not be held ----
@@ -74,17 +74,23 @@ private:
     /// Where the leader is.
     enum class Leader : std::uint8_t { away, serving, asleep };
 
+    /// Of a thread that is `running`. Who changes it from `waits` has the job: the thread, or
+    /// cancel().
+    enum class Stage : std::uint8_t {
+        waits,      // for the GIL
+        runs,       // has the GIL
+        withdrawn,  // waits for the GIL, but its job has been answered
+    };
+
     struct Thread {
         std::string name;
         std::condition_variable wake;
         bool woken = false;
         bool running = false;
-        std::atomic<bool> in_handler = false;  // it has the GIL: `running` includes the wait for it
-        TimePoint started;                     // of the handler that runs
-        Route* route = nullptr;                // of the handler that runs
-        std::uint64_t request = 0;             // its id
-        proto::Deadline deadline;              // its deadline
-        std::uint64_t ident = 0;               // as threading.get_ident() gives it
+        std::atomic<Stage> stage = Stage::waits;
+        TimePoint started;        // of the handler that runs
+        Job* job = nullptr;       // valid while `running`
+        std::uint64_t ident = 0;  // as threading.get_ident() gives it
         PythonThread* python = nullptr;
     };
 
@@ -101,9 +107,10 @@ private:
 
     // Running (dispatcher.cpp)
     void run(Lock& lock, Thread& me, JobRef job);
+    [[nodiscard]] static bool change(Thread& thread, Stage to);
     [[nodiscard]] JobRef next_job(Lock& lock, Thread& me, TimePoint now);
     [[nodiscard]] JobRef next_for_leader();
-    void begin(Thread& me, const Job& job, TimePoint now);
+    void begin(Thread& me, Job& job, TimePoint now);
     void finish(Thread& me, const Job& job, const Answer& answer, const std::string& encoded);
     /// `encoded` is the reply as bytes when that has been done already, else empty.
     void append(const proto::Reply& reply, const std::string& encoded);
@@ -115,6 +122,7 @@ private:
     void take_inbox(TimePoint now);
     void take_jobs(TimePoint now);
     void cancel(std::uint64_t id);
+    [[nodiscard]] JobRef withdraw(std::uint64_t id);
     void answer_ping(std::uint64_t nonce, TimePoint now);
     [[nodiscard]] std::string note(const Thread& thread, TimePoint now) const;
     [[nodiscard]] std::string event_loop_note(TimePoint now) const;
@@ -135,6 +143,7 @@ private:
 
     std::mutex mutex_;
     std::vector<std::unique_ptr<Thread>> threads_;
+    std::size_t begun_ = 0;  // of them
     std::vector<Thread*> sleeping_;
     Thread* leader_ = nullptr;
     Thread* watcher_ = nullptr;

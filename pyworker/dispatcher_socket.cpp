@@ -108,6 +108,9 @@ void Dispatcher::take_jobs(TimePoint now) {
 void Dispatcher::cancel(std::uint64_t id) {
     JobRef job = queues_.cancel(id);
     if (!job) {
+        job = withdraw(id);
+    }
+    if (!job) {
         job = intake_.cancel(id);
         intake_.wake();
     }
@@ -119,6 +122,16 @@ void Dispatcher::cancel(std::uint64_t id) {
         append(answer.reply, {});
         tell_main();
     }
+}
+
+/// Takes a job from a thread that waits for the GIL to run it; empty when none does.
+JobRef Dispatcher::withdraw(std::uint64_t id) {
+    for (const auto& thread : threads_) {
+        if (thread->running && thread->job->request.id == id && change(*thread, Stage::withdrawn)) {
+            return JobRef(*thread->job);
+        }
+    }
+    return {};
 }
 
 void Dispatcher::answer_ping(std::uint64_t nonce, TimePoint now) {
@@ -172,8 +185,12 @@ std::string Dispatcher::note(const Thread& thread, TimePoint now) const {
     if (!thread.running) {
         return " is idle";
     }
-    const char* how = thread.in_handler ? " runs " : " waits for the GIL to run ";
-    return how + describe({thread.request, thread.route, thread.started, thread.deadline}, now);
+    if (thread.stage == Stage::withdrawn) {
+        return " waits for the GIL";
+    }
+    const char* how = thread.stage == Stage::runs ? " runs " : " waits for the GIL to run ";
+    const Job& job = *thread.job;
+    return how + describe({job.request.id, job.route, thread.started, job.deadline}, now);
 }
 
 std::string Dispatcher::event_loop_note(TimePoint now) const {

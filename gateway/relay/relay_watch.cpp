@@ -92,7 +92,7 @@ void Relay::recall(WorkerLinkState& link, TimePoint now) {
             return;
         }
         const WorkerLinkState* other = choose(*pending.route);
-        if (other != nullptr && other != &link) {
+        if (other != nullptr && other != &link && !other->avoided) {
             pending.recalled = true;
             send_cancel(pending);
         }

@@ -117,8 +117,7 @@ Milliseconds WorkerLinkState::waiting(proto::SteadyClock::time_point now) {
         moved_at_ = now;
         blocked_since_.reset();
     }
-    // With no more requests than threads none has to wait.
-    if (!blocked_since_ && held > load.threads && now - moved_at_ >= kStill) {
+    if (!blocked_since_ && now - moved_at_ >= kStill) {
         each([&](const Pending& pending) {
             if (waits(pending)) {
                 blocked_since_ = std::min(blocked_since_.value_or(now), pending.dispatched_at);

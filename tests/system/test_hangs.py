@@ -17,10 +17,13 @@ import httpx
 import pytest
 
 from harness import processes
+from harness.chaos import Rows
 from harness.raw import Answer, Connection
 from harness.server import Server
 from harness.starter import Starter
 from harness.waiting import LONG_S, wait_for
+
+pytestmark = pytest.mark.chaos
 
 TIMEOUT_S = 3.0  # of the routes of the app that hang
 HANGS = r"hangs: |past its deadline in worker|stacks of all threads|has been silent"
@@ -33,7 +36,7 @@ def marks(server: Server) -> list[str]:
 
 
 def release(server: Server) -> None:
-    """Lets the handlers of /python/late end."""
+    """Lets the handlers that wait for it end."""
     Path(f"{server.app}.release").touch()
 
 
@@ -92,8 +95,13 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_a_handler_that_hangs_costs_its_request_and_nobody_else(start: Starter, case: str) -> None:
+LONG = dict.fromkeys(["deadlock", "all asleep"], pytest.mark.long)
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, marks=LONG.get(case, ())) for case in CASES])
+def test_a_handler_that_hangs_costs_its_request_and_nobody_else(
+    start: Starter, chaos_row: Rows, case: str
+) -> None:
     """The client gets its 504 within 10 % of the deadline; the log names route and request, and shows
     the line where it hangs; the worker is replaced; native routes and the other worker go on."""
     paths, frame, handler = CASES[case]
@@ -102,6 +110,7 @@ def test_a_handler_that_hangs_costs_its_request_and_nobody_else(start: Starter, 
     (victim,) = server.worker_pids()
     with in_background(server, *paths) as answers:
         wait_for(lambda: len(marks(server)) == len(paths), "the handlers hang")
+        begun = time.monotonic()
         assert server.command("scale", "2").returncode == 0
         with (
             a_steady_client(server, "/native/hello") as native,
@@ -110,6 +119,7 @@ def test_a_handler_that_hangs_costs_its_request_and_nobody_else(start: Starter, 
             wait_for(
                 lambda: victim not in server.worker_pids() and len(server.worker_pids()) == 2, "a new worker"
             )
+            recovered = time.monotonic()
     for answer in answers:
         seconds, response = answer.result()
         assert response.status == 504
@@ -122,6 +132,8 @@ def test_a_handler_that_hangs_costs_its_request_and_nobody_else(start: Starter, 
     assert {status for _, status in native} == {200}
     assert percentile_99(native) < 0.5
     assert {status for _, status in python} == {200}
+    outcome = f"504 in time, {len(native)} native and {len(python)} Python requests beside it answered 200"
+    chaos_row.record(f"hang, {case}; grace 1 s", outcome, recovered - begun, len(paths))
     for path in ("/python/ok", "/python/async/ok"):
         assert server.client.get(path).status_code == 200
 
@@ -133,11 +145,12 @@ def test_while_others_go_on_a_successor_is_ready_before_the_worker_leaves(start:
     server.log.allow(HANGS)
     (victim,) = server.worker_pids()
     with (
-        in_background(server, "/python/sleep", "/python/long/12") as (hung, beside),
+        in_background(server, "/python/sleep", "/python/held") as (hung, beside),
         a_steady_client(server, "/python/ok") as python,
     ):
         wait_for(lambda: server.worker_pids() not in ([], [victim]), "a successor")
         assert not beside.done()
+        release(server)
         _, answer = beside.result()
         assert (answer.status, answer.json) == (200, {"pid": victim})
         assert hung.result()[1].status == 504
@@ -172,20 +185,25 @@ def test_a_handler_that_ends_within_the_grace_keeps_its_worker(start: Starter) -
     assert "hangs" not in server.log
 
 
-def test_requests_do_not_wait_behind_a_blocked_thread_while_another_worker_is_idle(start: Starter) -> None:
-    """A quick handler that blocks this once holds up none of the requests that were given to its worker."""
-    server = start(start.app("hanging"), workers=2, threads=1)
+@pytest.mark.parametrize(("mood", "threads"), [("wait", 1), ("gil", 4)])
+def test_requests_do_not_wait_behind_a_blocked_one_while_another_worker_is_idle(
+    start: Starter, mood: str, threads: int
+) -> None:
+    """A quick handler that blocks its whole worker this once, by its only thread or by the GIL, holds up none
+    of the requests that were given to its worker."""
+    server = start(start.app("hanging"), workers=2, threads=threads)
     for _ in range(50):
-        assert server.client.get("/python/moody/0").status_code == 200
-    with in_background(server, "/python/moody/8") as blocked:
+        assert server.client.get("/python/moody/good").status_code == 200
+    with in_background(server, f"/python/moody/{mood}") as blocked:
         wait_for(lambda: marks(server), "a handler blocks")
         with contextlib.ExitStack() as stack:
             others = [stack.enter_context(Connection(server.port)) for _ in range(24)]
             for other in others:  # faster than one worker answers, so that the blocked one gets some
-                other.send("GET /python/moody/0 HTTP/1.1\r\nHost: x\r\n\r\n")
+                other.send("GET /python/moody/good HTTP/1.1\r\nHost: x\r\n\r\n")
             answers = [other.answer() for other in others]
         assert not blocked[0].done()
         assert {answer.status for answer in answers} == {200}
+        release(server)
         assert blocked[0].result()[1].json == {"pid": int(marks(server)[0].split()[1])}
     assert len(marks(server)) == 1
 
@@ -211,6 +229,7 @@ def test_a_stopped_worker_is_noticed_and_replaced(start: Starter) -> None:
     assert percentile_99(native) < 0.5
 
 
+@pytest.mark.long
 def test_a_gateway_that_stood_still_does_not_blame_its_workers(start: Starter) -> None:
     """Stopped for longer than the silent timeout, it finds its workers alive and keeps them."""
     server = start(start.app("hanging"), workers=2, silent_timeout="3s")

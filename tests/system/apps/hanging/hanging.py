@@ -59,6 +59,15 @@ def sleep(request: Request) -> None:
     threading.Event().wait(FOR_EVER_S)
 
 
+@route("/python/held")
+def held(request: Request) -> dict[str, int]:
+    """Ends when the test says so, within its deadline."""
+    mark(request)
+    while not _release.exists():
+        threading.Event().wait(0.01)
+    return {"pid": os.getpid()}
+
+
 @route("/python/late", timeout=0.3)
 def late(request: Request) -> str:
     """Ends when the test says so."""
@@ -83,12 +92,16 @@ def long(request: Request) -> dict[str, int]:
     return {"pid": os.getpid()}
 
 
-@route("/python/moody/<float:seconds>")
+@route("/python/moody/<mood>")
 def moody(request: Request) -> dict[str, int]:
-    """Usually quick."""
-    if request.path_params["seconds"]:
+    """Usually quick; it may wait until it is released, or keep the GIL for some seconds."""
+    if request.path_params["mood"] == "wait":
         mark(request)
-        threading.Event().wait(request.path_params["seconds"])
+        while not _release.exists():
+            threading.Event().wait(0.01)
+    if request.path_params["mood"] == "gil":
+        mark(request)
+        _keeps_gil.sleep(5)
     return {"pid": os.getpid()}
 
 
