@@ -13,11 +13,14 @@ TEST_CASE_FIXTURE(RelayFixture,
     options.ping_interval = 20ms;
     options.silent_timeout = 5s;
     add_worker("quiet");
-    add_worker("sound");
+    const auto ledger = add_worker("sound");
     relay().serve_only({"quiet", "sound"});
     const auto sound_until = [&](const std::function<bool()>& condition) {
         until([&] {
             workers[1]->say(proto::Pong());
+            for (const auto& seen : workers[1]->requests) {
+                REQUIRE(ledger->mark(seen.slot, seen.id));
+            }
             return condition();
         });
     };
@@ -117,6 +120,7 @@ TEST_CASE_FIXTURE(
     workers[0]->answer(workers[0]->requests[0], "quick");
     until([&] { return answers[known].has_value(); });
     std::vector<std::size_t> sent;
+    sent.reserve(6);
     for (int i = 0; i < 6; ++i) {
         sent.push_back(send("/python/hello"));
     }

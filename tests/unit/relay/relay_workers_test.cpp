@@ -46,10 +46,11 @@ TEST_CASE_FIXTURE(RelayFixture, "Relay: a reply sent before the death counts") {
 TEST_CASE_FIXTURE(
     RelayFixture,
     "Relay: a worker drains when its last request is answered, and gets no new ones") {
-    add_worker("a");
+    const auto ledger = add_worker("a");
     relay().serve_only({"a"});
     const auto index = send("/python/hello");
     until([&] { return workers[0]->requests.size() == 1; });
+    REQUIRE(ledger->mark(workers[0]->requests[0].slot, workers[0]->requests[0].id));
     add_worker("b");
     relay().serve_only({"b"});
     relay().drain("a", 5000);
