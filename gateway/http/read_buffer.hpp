@@ -104,10 +104,10 @@ private:
             pooled ? pool_.take() : std::make_unique_for_overwrite<char[]>(capacity);
         std::memcpy(larger.get(), data_, end_);
         release();
-        data_ = larger.get();
-        block_.swap(larger);
+        block_ = std::move(larger);
+        data_ = block_.get();
         capacity_ = capacity;
-    }
+    }  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): block_ owns it, which the analyzer misses
 
     void release() noexcept {
         BlockPool::Block block = std::exchange(block_, nullptr);
