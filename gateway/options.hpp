@@ -43,6 +43,7 @@ struct RelayOptions {
 struct SupervisorOptions {
     std::uint32_t workers = 1;
     std::uint32_t threads = 8;
+    std::uint32_t worker_nice = 12;  // added to the niceness of the gateway
     std::uint32_t pool_workers = 0;  // of all workers together; 0: one for each core
     std::string pool = "processes";
     std::string app;             // absolute

@@ -18,6 +18,7 @@ inline constexpr const char* kFramework =
 inline constexpr const char* kPython =
     "TYPHON_WORKER_PYTHON";  // absolute interpreter, of the build or --venv
 inline constexpr const char* kThreads = "TYPHON_WORKER_THREADS";
+inline constexpr const char* kNice = "TYPHON_WORKER_NICE";  // added to the niceness of the gateway
 inline constexpr const char* kPoolWorkers = "TYPHON_WORKER_POOL_WORKERS";  // of this worker
 inline constexpr const char* kPool = "TYPHON_WORKER_POOL";    // "processes" or "dask://host:port"
 inline constexpr const char* kDebug = "TYPHON_WORKER_DEBUG";  // "1": tracebacks in answers

@@ -47,16 +47,23 @@ Dispatcher::Dispatcher(Channel& channel,
       gil_at_(SteadyClock::now().time_since_epoch().count()),
       queues_(threads) {}
 
-void Dispatcher::start(const proto::Ready& ready) {
+void Dispatcher::start(const proto::Ready& ready, FrontThreads& front) {
     Lock lock(mutex_);
     pool_pids_ = ready.pool_pids;
-    for (std::uint32_t number = 0; number <= limit_; ++number) {
+    for (std::size_t number = 0; number < kFrontThreads + limit_; ++number) {
         threads_.push_back(std::make_unique<Thread>());
-        threads_.back()->name = "typhon-" + std::to_string(number);
+        Thread& thread = *threads_.back();
+        thread.name = "typhon-" + std::to_string(number);
+        thread.front = number < kFrontThreads;
     }
     leader_ = threads_.front().get();
-    for (const auto& thread : threads_) {
-        std::thread([this, &me = *thread] { thread_main(me); }).detach();
+    for (std::size_t number = 0; number < threads_.size(); ++number) {
+        const auto main = [this, &me = *threads_[number]] { thread_main(me); };
+        if (number < kFrontThreads) {
+            front[number].run(main);
+        } else {
+            std::thread(main).detach();
+        }
     }
     // Not before: a thread needs the GIL once to begin, and the first handler may keep it.
     main_wake_.wait(lock, [this] { return begun_ == threads_.size(); });
@@ -76,7 +83,7 @@ void Dispatcher::thread_main(Thread& me) {
     while (!closed_) {
         if (leader_ == &me) {
             lead(lock, me);
-        } else if (JobRef job = queues_.next_for_follower()) {
+        } else if (JobRef job = next_for_follower(me)) {
             watcher_ = watcher_ == &me ? nullptr : watcher_;
             run(lock, me, std::move(job));
         } else if (watcher_ == &me) {
@@ -91,6 +98,9 @@ void Dispatcher::thread_main(Thread& me) {
 // ---- roles ----
 
 void Dispatcher::lead(Lock& lock, Thread& me) {
+    if (relieved(me)) {
+        return;
+    }
     serve(lock);
     if (closing_) {
         close_channel(lock);
@@ -125,7 +135,10 @@ void Dispatcher::sleep(Lock& lock, Thread& me) {
         watcher_ = &me;
         return;
     }
-    sleeping_.push_back(&me);
+    sleepers(me).push_back(&me);
+    if (me.front && !leader_->front) {
+        wake_leader();  // to be relieved
+    }
     me.wake.wait(lock, [&me] { return me.woken; });
     me.woken = false;
 }
@@ -141,24 +154,57 @@ void Dispatcher::take_over(Thread& me, TimePoint now) {
     served_at_ = now;
 }
 
+/// A leader from the back hands over to a front thread that is free.
+bool Dispatcher::relieved(const Thread& me) {
+    if (me.front || sleeping_front_.empty()) {
+        return false;
+    }
+    leader_ = sleeping_front_.back();
+    sleeping_front_.pop_back();
+    served_at_ = SteadyClock::now();
+    wake(*leader_);
+    return true;
+}
+
+std::vector<Dispatcher::Thread*>& Dispatcher::sleepers(const Thread& thread) {
+    return thread.front ? sleeping_front_ : sleeping_back_;
+}
+
+/// Front threads never take slow jobs: there are enough others, and they are wanted at the socket.
+JobRef Dispatcher::next_for_follower(const Thread& me) {
+    return me.front ? JobRef() : queues_.next_for_follower();
+}
+
+/// Takes a sleeping thread to become the watcher; null when none sleeps.
+Dispatcher::Thread* Dispatcher::pick_watcher() {
+    std::vector<Thread*>& from = sleeping_front_.empty() ? sleeping_back_ : sleeping_front_;
+    if (from.empty()) {
+        return nullptr;
+    }
+    Thread* picked = from.back();
+    from.pop_back();
+    return picked;
+}
+
 /// Called when the leader is about to run handlers.
 void Dispatcher::want_watcher(TimePoint now) {
     traffic_at_ = now;
     watch_wanted_ = true;
-    if (watcher_ == nullptr && !sleeping_.empty()) {
-        watcher_ = sleeping_.back();
-        sleeping_.pop_back();
-        wake(*watcher_);
+    if (watcher_ == nullptr) {
+        watcher_ = pick_watcher();
+        if (watcher_ != nullptr) {
+            wake(*watcher_);
+        }
     }
 }
 
 void Dispatcher::wake_followers(std::uint32_t count) {
     for (; count > 0; --count) {
-        if (!sleeping_.empty()) {
-            Thread& thread = *sleeping_.back();
-            sleeping_.pop_back();
+        if (!sleeping_back_.empty()) {
+            Thread& thread = *sleeping_back_.back();
+            sleeping_back_.pop_back();
             wake(thread);
-        } else if (watcher_ != nullptr) {
+        } else if (watcher_ != nullptr && !watcher_->front) {
             wake(*watcher_);
         }
     }
@@ -253,7 +299,7 @@ void Dispatcher::finish(Thread& me,
 
 JobRef Dispatcher::next_job(Lock& lock, Thread& me, TimePoint now) {
     if (leader_ != &me) {
-        return queues_.next_for_follower();
+        return next_for_follower(me);
     }
     if (now - served_at_ >= kServeEvery) {
         traffic_at_ = now;

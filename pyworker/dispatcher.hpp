@@ -1,11 +1,14 @@
 // The dispatch threads of a worker: leader and followers.
 //
-// There is one thread more than handlers may run at once. The leader holds the socket: it receives
-// a batch and runs quick handlers itself, all of a batch under one acquisition of the GIL; jobs of
-// slow routes it hands to followers. While there is traffic one follower, the watcher, looks each
-// millisecond: when the leader has been away from the socket for a millisecond (a handler blocks),
-// the watcher becomes the leader, sends the replies that wait, answers PING (that needs no GIL) and
-// goes on. The old leader becomes a follower when its handler ends. All other followers sleep.
+// There are as many back threads as handlers may run at once, and two front threads of the
+// gateway's priority (back threads give way, see --worker-nice). The leader, a front thread unless
+// both are held up, holds the socket: it receives a batch and runs quick handlers itself, all of a
+// batch under one acquisition of the GIL; jobs of slow routes it hands to back threads. While there
+// is traffic one follower, the watcher, looks each millisecond: when the leader has been away from
+// the socket for a millisecond (a handler blocks), the watcher becomes the leader, sends the
+// replies that wait, answers PING (that needs no GIL) and goes on. The old leader becomes a
+// follower when its handler ends. All other followers sleep. A front thread that is free again
+// relieves a leader from the back.
 //
 // One mutex guards all that threads share, the role of leader included; who is leader, and is
 // "serving", may use the socket without it. The mutex is never held while a thread waits for the
@@ -13,6 +16,7 @@
 // _exit (python_stop.hpp).
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -24,6 +28,7 @@
 
 #include "pyworker/async_intake.hpp"
 #include "pyworker/channel.hpp"
+#include "pyworker/early_thread.hpp"
 #include "pyworker/inbox.hpp"
 #include "pyworker/job_queues.hpp"
 #include "pyworker/python_thread.hpp"
@@ -44,8 +49,11 @@ public:
                AsyncIntake& intake,
                std::uint32_t threads);
 
+    static constexpr std::size_t kFrontThreads = 2;
+    using FrontThreads = std::array<EarlyThread, kFrontThreads>;
+
     /// Starts the threads and then sends `ready`. The GIL must not be held.
-    void start(const proto::Ready& ready);
+    void start(const proto::Ready& ready, FrontThreads& front);
 
     // ---- for the main thread, which keeps house; the GIL must not be held ----
 
@@ -84,6 +92,7 @@ private:
 
     struct Thread {
         std::string name;
+        bool front = false;
         std::condition_variable wake;
         bool woken = false;
         bool running = false;
@@ -100,6 +109,10 @@ private:
     void watch(Lock& lock, Thread& me);
     void sleep(Lock& lock, Thread& me);
     void take_over(Thread& me, TimePoint now);
+    [[nodiscard]] bool relieved(const Thread& me);
+    [[nodiscard]] std::vector<Thread*>& sleepers(const Thread& thread);
+    [[nodiscard]] Thread* pick_watcher();
+    [[nodiscard]] JobRef next_for_follower(const Thread& me);
     void want_watcher(TimePoint now);
     void wake_followers(std::uint32_t count);
     void wake(Thread& thread);
@@ -144,7 +157,8 @@ private:
     std::mutex mutex_;
     std::vector<std::unique_ptr<Thread>> threads_;
     std::size_t begun_ = 0;  // of them
-    std::vector<Thread*> sleeping_;
+    std::vector<Thread*> sleeping_front_;
+    std::vector<Thread*> sleeping_back_;
     Thread* leader_ = nullptr;
     Thread* watcher_ = nullptr;
     Leader leader_state_ = Leader::away;

@@ -1,6 +1,8 @@
 #include "pyworker/worker.hpp"
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <optional>
 #include <string>
@@ -46,6 +48,15 @@ constexpr milliseconds kStopGrace{2000};  // beyond DRAIN's own time
     ::_exit(code);
 }
 
+/// Slow handlers and the pool must not take the gateway's share of a busy core. Called when those
+/// threads are there that keep the gateway's priority: ZeroMQ's and the dispatcher's front.
+void give_way(std::uint32_t nice) {
+    errno = 0;
+    if (::nice(static_cast<int>(nice)) == -1 && errno != 0) {
+        spdlog::warn("the priority of this worker cannot be lowered: {}", std::strerror(errno));
+    }
+}
+
 proto::Ledger attach_ledger(int fd) {
     if (fd >= 0) {
         ::fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -80,20 +91,27 @@ void stop(App& app, Dispatcher& dispatcher, Lifeline& lifeline) {
     }
 }
 
+/// What is there before Python is, in the order of its making.
+struct Groundwork {
+    explicit Groundwork(const WorkerOptions& options)
+        : lifeline(options.lifeline_fd), channel(options.endpoint, options.identity) {}
+
+    StackDump stacks;
+    Lifeline lifeline;
+    Channel channel;
+    Dispatcher::FrontThreads front;
+};
+
 /// Serves until DRAIN. Throws StartFailure before READY.
-void serve(const WorkerOptions& options,
-           SteadyClock::time_point begun,
-           Channel& channel,
-           Lifeline& lifeline,
-           StackDump& stacks) {
+void serve(const WorkerOptions& options, SteadyClock::time_point begun, Groundwork& ground) {
     proto::Ledger ledger = attach_ledger(options.ledger_fd);
     start_interpreter(options);
-    stacks.arm();
+    ground.stacks.arm();
     App app(options);
     const Converter converter(app.runtime(), options.debug);
     Runner runner(converter, ledger, app.pool());
     AsyncIntake intake;
-    Dispatcher dispatcher(channel, app.routes(), runner, intake, options.threads);
+    Dispatcher dispatcher(ground.channel, app.routes(), runner, intake, options.threads);
     AsyncBridge bridge(intake, runner, dispatcher);
     app.start_async(bridge);
     proto::Ready ready = app.describe(options);
@@ -101,11 +119,11 @@ void serve(const WorkerOptions& options,
     log_start(ready, options.log_routes);
     {
         const py::gil_scoped_release released;
-        dispatcher.start(ready);
+        dispatcher.start(ready, ground.front);
     }
-    stacks.set_notes([&dispatcher] { return dispatcher.notes(); });
+    ground.stacks.set_notes([&dispatcher] { return dispatcher.notes(); });
     keep_house(dispatcher, app);
-    stop(app, dispatcher, lifeline);
+    stop(app, dispatcher, ground.lifeline);
     leave(0);
 }
 
@@ -119,15 +137,13 @@ void report(Channel& channel, const std::string& stage, const std::string& text)
 
 void serve_or_report(const WorkerOptions& options,
                      SteadyClock::time_point begun,
-                     Channel& channel,
-                     Lifeline& lifeline,
-                     StackDump& stacks) {
+                     Groundwork& ground) {
     try {
-        serve(options, begun, channel, lifeline, stacks);
+        serve(options, begun, ground);
     } catch (const StartFailure& failure) {
-        report(channel, failure.stage(), failure.what());
+        report(ground.channel, failure.stage(), failure.what());
     } catch (const std::exception& error) {
-        report(channel, "startup", error.what());
+        report(ground.channel, "startup", error.what());
     }
     leave(kExitStartFailed);
 }
@@ -165,10 +181,9 @@ int run_worker() {
         return proto::kExitNoThreads;
     }
     try {
-        StackDump stacks;
-        Lifeline lifeline(options->lifeline_fd);
-        Channel channel(options->endpoint, options->identity);
-        serve_or_report(*options, begun, channel, lifeline, stacks);
+        Groundwork ground(*options);
+        give_way(options->nice);
+        serve_or_report(*options, begun, ground);
     } catch (const std::exception& error) {
         spdlog::error(
             "this worker cannot reach the gateway at {}: {}", options->endpoint, error.what());

@@ -14,6 +14,7 @@ namespace {
 namespace env = proto::worker_env;
 
 constexpr std::uint32_t kMaxThreads = 1024;
+constexpr std::uint32_t kMaxNice = 19;
 constexpr std::uint32_t kMaxPoolWorkers = 4096;
 
 std::string text(const EnvironmentReader& read, const char* name, const char* otherwise) {
@@ -69,6 +70,7 @@ WorkerOptions read_options(const EnvironmentReader& read) {
     options.ledger_fd = descriptor(read, env::kLedgerFd);
     options.lifeline_fd = descriptor(read, env::kLifelineFd);
     options.threads = number(read, env::kThreads, options.threads, 1, kMaxThreads);
+    options.nice = number(read, env::kNice, 0, 0, kMaxNice);
     options.pool_workers = number(read, env::kPoolWorkers, 0, 0, kMaxPoolWorkers);
     options.pool = text(read, env::kPool, "processes");
     options.debug = text(read, env::kDebug, "0") == "1";

@@ -17,6 +17,7 @@ struct WorkerOptions {
     std::string framework;  // absolute directory that holds typhon/
     std::string python;     // absolute path of the interpreter
     std::uint32_t threads = 8;
+    std::uint32_t nice = 0;
     std::uint32_t pool_workers = 0;
     std::string pool = "processes";
     bool debug = false;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <spdlog/spdlog.h>
 #include <sys/ioctl.h>
 
@@ -23,14 +22,11 @@ Connection::Connection(std::shared_ptr<LoopState> state,
                        Fault refusal,
                        AddressLimit::Place place)
     : state_(std::move(state)),
-      socket_(state_->services.loop),
+      socket_(state_->services.loop, fd),
       buffer_(state_->blocks),
       peer_(peer_of(fd)),
       refusal_(refusal),
       place_(std::move(place)) {
-    error_code ignored;  // assign() fails only when a socket is open already
-    socket_.assign(asio::generic::stream_protocol(AF_UNSPEC, 0), fd, ignored);
-    socket_.native_non_blocking(true, ignored);
     ++state_->connections;
     state_->refusing += refusal_ ? 1 : 0;
 }
@@ -67,10 +63,12 @@ Task<void> Connection::serve() {
                 continue;
             }
             wait_for_head();
-            error_code fault;
-            const std::size_t size = co_await socket_.async_read_some(
-                asio::buffer(buffer_.space(), buffer_.space_size()),
-                asio::redirect_error(kUseTask, fault));
+            std::size_t size = receive_at_once();
+            while (size == ReadySocket::kNothing) {
+                const bool may_read = co_await socket_.readable();
+                in_a_row_ = 0;
+                size = may_read ? receive() : 0;
+            }
             if (!take_head_bytes(size)) {
                 co_await end_without_head();
                 break;
@@ -106,10 +104,17 @@ Head::Status Connection::parse_head() {
     return head_->parse(buffer_.bytes(), state_->limits);
 }
 
+std::size_t Connection::receive() noexcept {
+    return socket_.receive(buffer_.space(), buffer_.space_size());
+}
+
+std::size_t Connection::receive_at_once() noexcept {
+    return socket_.drained() ? ReadySocket::kNothing : receive();
+}
+
 /// Notes what a read brought. False when it brought nothing: the client closed or was too slow.
 bool Connection::take_head_bytes(std::size_t size) noexcept {
     waiting_for_head_ = false;
-    in_a_row_ = 0;
     // Bytes win over the end of an idle time that came in the same turn.
     timed_out_ = timed_out_ && (size == 0 || kind == DeadlineKind::head);
     if (size == 0 || timed_out_) {

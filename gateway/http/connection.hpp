@@ -12,9 +12,6 @@
 #include <string>
 #include <string_view>
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
-
 #include "gateway/asio.hpp"
 #include "gateway/http/address_limit.hpp"
 #include "gateway/http/answer_head.hpp"
@@ -23,6 +20,7 @@
 #include "gateway/http/loop_state.hpp"
 #include "gateway/http/native_call.hpp"
 #include "gateway/http/read_buffer.hpp"
+#include "gateway/http/ready_socket.hpp"
 #include "gateway/relay/call.hpp"
 
 namespace typhon::http {
@@ -53,8 +51,6 @@ public:
     void close();
 
 private:
-    using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, LoopExecutor>;
-
     /// What is to be done with a request whose head is complete.
     enum class Step : std::uint8_t {
         answered,      // the answer is in the output, the request is finished
@@ -72,6 +68,8 @@ private:
     // connection.cpp: life, heads, writing
     Task<void> serve();
     [[nodiscard]] Head::Status parse_head();
+    [[nodiscard]] std::size_t receive() noexcept;
+    [[nodiscard]] std::size_t receive_at_once() noexcept;
     [[nodiscard]] bool take_head_bytes(std::size_t size) noexcept;
     Task<void> end_without_head();
     Task<void> refuse_fault(Fault fault);
@@ -132,7 +130,7 @@ private:
     [[nodiscard]] bool client_is_gone() const;
 
     std::shared_ptr<LoopState> state_;
-    Socket socket_;
+    ReadySocket socket_;
     ReadBuffer buffer_;
     std::unique_ptr<Head> head_;
     std::string body_;            // a body that was not whole in the buffer

@@ -2,7 +2,7 @@
 // and drops it.
 #include <algorithm>
 
-#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/post.hpp>
 
 #include "gateway/http/chunked.hpp"
 #include "gateway/http/connection.hpp"
@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 // Memory is reserved as bytes arrive, never because a client announced them.
 constexpr std::size_t kBodyStep = 64U << 10;
 constexpr std::size_t kChunkedSpace = 4U << 10;
+constexpr std::size_t kBytesInARow = 256U << 10;
 constexpr auto kGrace = 5s;  // before the minimum rate counts
 
 }  // namespace
@@ -131,14 +132,16 @@ Task<std::size_t> Connection::read_some(char* data, std::size_t size) {
     if (!open()) {
         co_return 0;
     }
-    error_code fault;
-    const std::size_t read = co_await socket_.async_read_some(
-        asio::buffer(data, size), asio::redirect_error(kUseTask, fault));
+    const std::size_t read = co_await socket_.read_some(data, size);
+    const std::size_t turns = body_bytes_ / kBytesInARow;
     body_bytes_ += read;
+    if (body_bytes_ / kBytesInARow != turns) {
+        co_await asio::post(socket_.get_executor(), kUseTask);  // other connections get their turn
+    }
     if (timed_out_) {
         co_return 0;
     }
-    if (fault) {
+    if (read == 0) {
         open_ = false;
     }
     co_return read;

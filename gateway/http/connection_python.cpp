@@ -125,7 +125,7 @@ bool Connection::begin_reply(const proto::Reply& reply) {
 /// finished sending still wants its answer.
 bool Connection::client_is_gone() const {
     pollfd look{};
-    look.fd = const_cast<Socket&>(socket_).native_handle();
+    look.fd = const_cast<ReadySocket&>(socket_).native_handle();
     return ::poll(&look, 1, 0) > 0 && (look.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
 }
 

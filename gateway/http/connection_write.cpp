@@ -95,15 +95,15 @@ Task<void> Connection::say_goodbye() {
 
 Task<void> Connection::linger() {
     error_code fault;
-    socket_.shutdown(Socket::shutdown_send, fault);
+    socket_.shutdown(ReadySocket::shutdown_send, fault);
     timed_out_ = false;
     state_->arm(*this, DeadlineKind::linger);
     buffer_.truncate(0);
     buffer_.make_room();
-    for (std::size_t total = 0; open() && !fault && !timed_out_ && total < kMaxLinger;) {
-        total +=
-            co_await socket_.async_read_some(asio::buffer(buffer_.space(), buffer_.space_size()),
-                                             asio::redirect_error(kUseTask, fault));
+    std::size_t read = 1;
+    for (std::size_t total = 0; open() && read != 0 && !timed_out_ && total < kMaxLinger;) {
+        read = co_await socket_.read_some(buffer_.space(), buffer_.space_size());
+        total += read;
     }
     DeadlineQueue::disarm(*this);
 }

@@ -44,6 +44,12 @@ bool has_credit(CreditClass wanted,
     return false;
 }
 
+bool batch_may_grow(std::uint32_t dispatched,
+                    std::uint32_t running,
+                    std::chrono::nanoseconds age) noexcept {
+    return dispatched != 0 && running >= kManyRunning && age < kMaxHold;
+}
+
 bool less_loaded(CreditClass wanted, const WorkerLoad& a, const WorkerLoad& b) noexcept {
     if (wanted == CreditClass::async) {
         return a.async < b.async;

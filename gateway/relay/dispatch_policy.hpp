@@ -6,6 +6,7 @@
 // another worker is idle. Pure; any thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 #include "proto/envelope.hpp"
@@ -42,5 +43,16 @@ struct WorkerLoad {
 [[nodiscard]] bool less_loaded(CreditClass wanted,
                                const WorkerLoad& a,
                                const WorkerLoad& b) noexcept;
+
+/// May a batch wait for another turn of the loop? With many requests under way the next ones are
+/// microseconds off, and fewer, larger batches wake fewer threads. It leaves when a turn has
+/// dispatched none (`dispatched`), with few requests in the workers (`running`), and when its first
+/// request has waited (`age`) for kMaxHold.
+[[nodiscard]] bool batch_may_grow(std::uint32_t dispatched,
+                                  std::uint32_t running,
+                                  std::chrono::nanoseconds age) noexcept;
+
+inline constexpr std::uint32_t kManyRunning = 8;
+inline constexpr std::chrono::microseconds kMaxHold{200};
 
 }  // namespace typhon::relay

@@ -122,6 +122,10 @@ void Relay::dispatch(Pending& pending, WorkerLinkState& link) {
     ++(pending.credit == CreditClass::quick ? quick_running_ : other_running_);
     dispatched_at_ = proto::SteadyClock::now();
     pending.dispatched_at = dispatched_at_;
+    ++dispatched_this_turn_;
+    if (dirty_.empty()) {
+        batch_begun_at_ = dispatched_at_;
+    }
     link.dispatch(pending, dispatched_at_);
     say(link);
 }

@@ -143,6 +143,8 @@ private:
     std::uint32_t quick_running_ = 0;  // dispatched in class quick
     std::uint32_t other_running_ = 0;  // dispatched in another class
     TimePoint dispatched_at_{};
+    TimePoint batch_begun_at_{};  // the first dispatch that has not left yet
+    std::uint32_t dispatched_this_turn_ = 0;
     std::size_t live_ = 0;  // admitted, not ended
     Expiry expiry_;
     RouteTable table_;

@@ -42,6 +42,12 @@ void Relay::schedule_turn_end() {
 void Relay::turn_end() {
     turn_end_posted_ = false;
     return_calls();
+    if (batch_may_grow(std::exchange(dispatched_this_turn_, 0),
+                       quick_running_ + other_running_,
+                       dispatched_at_ - batch_begun_at_)) {
+        schedule_turn_end();
+        return;
+    }
     flush();
     (void)receive();  // sending may take the edge that would have told of a message
     wait_readable();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from pathlib import Path
@@ -24,6 +25,27 @@ def test_native_routes_answer_while_every_thread_is_held(start: Starter) -> None
         assert len(executions.read_text().split()) == 2
         executions.with_suffix(".release").touch()
     assert load.results() == {200: 6}
+
+
+def test_workers_and_pools_give_way_to_the_gateway(start: Starter) -> None:
+    """--worker-nice is added to the niceness of what may be slow: back threads and pool. The two front
+    threads, which hold the socket and run quick handlers, keep the priority of the gateway."""
+    server = start(worker_nice=3, threads=4)
+    (worker,) = server.status()["workers"]
+    own = os.getpriority(os.PRIO_PROCESS, server.pid)
+    lower = min(own + 3, 19)
+    niceness = thread_niceness(worker["pid"])
+    assert [niceness[f"typhon-{number}"] for number in range(6)] == [own, own, lower, lower, lower, lower]
+    assert niceness["typhon-worker"] == lower
+    assert {os.getpriority(os.PRIO_PROCESS, pid) for pid in worker["pool_pids"]} == {lower}
+
+
+def thread_niceness(pid: int) -> dict[str, int]:
+    """The niceness of each thread by its name."""
+    tasks = list(Path(f"/proc/{pid}/task").iterdir())
+    return {
+        (task / "comm").read_text().strip(): os.getpriority(os.PRIO_PROCESS, int(task.name)) for task in tasks
+    }
 
 
 def test_a_full_queue_is_a_503_with_retry_after(start: Starter) -> None:

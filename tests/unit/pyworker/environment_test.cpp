@@ -47,6 +47,7 @@ TEST_CASE("WorkerOptions: every variable is read") {
     Variables variables = usual();
     variables["TYPHON_WORKER_THREADS"] = "3";
     variables["TYPHON_WORKER_POOL_WORKERS"] = "2";
+    variables["TYPHON_WORKER_NICE"] = "4";
     variables["TYPHON_WORKER_LEDGER_FD"] = "40";
     variables["TYPHON_WORKER_LIFELINE_FD"] = "0";
     variables["TYPHON_WORKER_DEBUG"] = "1";
@@ -54,6 +55,7 @@ TEST_CASE("WorkerOptions: every variable is read") {
     variables["TYPHON_WORKER_LOG_ROUTES"] = "1";
     const WorkerOptions options = read(variables);
     CHECK(options.threads == 3);
+    CHECK(options.nice == 4);
     CHECK(options.pool_workers == 2);
     CHECK(options.ledger_fd == 40);
     CHECK(options.lifeline_fd == 0);
@@ -67,6 +69,7 @@ TEST_CASE("WorkerOptions: a missing or impossible value is named") {
         {"TYPHON_WORKER_TOKEN", ""},
         {"TYPHON_WORKER_THREADS", "0"},
         {"TYPHON_WORKER_THREADS", "-1"},
+        {"TYPHON_WORKER_NICE", "20"},
         {"TYPHON_WORKER_POOL_WORKERS", "4x"},
         {"TYPHON_WORKER_LEDGER_FD", "99999999999"}};
     for (const auto& fault : wrong) {

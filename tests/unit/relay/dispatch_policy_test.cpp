@@ -60,4 +60,12 @@ TEST_CASE("less_loaded: slow handlers weigh more than any number of quick ones")
     CHECK(less_loaded(CreditClass::async, load_of(50, 8, 1), load_of(0, 0, 2)));
 }
 
+TEST_CASE("Batch: it leaves when a turn brought nothing, when little is under way, and in time") {
+    CHECK(batch_may_grow(1, kManyRunning, {}));
+    CHECK_FALSE(batch_may_grow(0, kManyRunning, {}));
+    CHECK_FALSE(batch_may_grow(1, kManyRunning - 1, {}));
+    CHECK(batch_may_grow(1, 1000, kMaxHold - std::chrono::nanoseconds(1)));
+    CHECK_FALSE(batch_may_grow(1, 1000, kMaxHold));
+}
+
 }  // namespace typhon::relay

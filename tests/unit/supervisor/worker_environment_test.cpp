@@ -21,6 +21,7 @@ std::map<std::string, std::string> made_from(const Environment& base) {
     options.python = "/srv/venv/bin/python";
     options.workers = 2;
     options.threads = 5;
+    options.worker_nice = 3;
     options.pool_workers = 3;
     options.debug = true;
     const WorkerStart start{1, 4, "g4-w1-aa", "secret", 17, 19};
@@ -44,6 +45,7 @@ TEST_CASE("WorkerEnvironment: it says all that a worker asks for") {
     CHECK(made[env::kFramework] == "/opt/typhon/python");
     CHECK(made[env::kPython] == "/srv/venv/bin/python");
     CHECK(made[env::kThreads] == "5");
+    CHECK(made[env::kNice] == "3");
     CHECK(made[env::kPoolWorkers] == "1");  // the second of two that share three
     CHECK(made[env::kPool] == "processes");
     CHECK(made[env::kDebug] == "1");
