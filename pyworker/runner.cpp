@@ -23,6 +23,7 @@ Runner::Runner(const Converter& converter, proto::Ledger& ledger, py::object poo
     : converter_(converter),
       ledger_(ledger),
       pool_(std::move(pool)),
+      for_request_(py::getattr(pool_, "for_request", py::none())),
       future_type_(py::module_::import("concurrent.futures").attr("Future")),
       add_done_callback_("add_done_callback") {}
 
@@ -52,10 +53,25 @@ void Runner::run(const JobRef& job, SteadyClock::time_point now, ReplySink& sink
 
 PyObject* Runner::call(const Job& job, PyObject* request) {
     ledger_.mark(job.request.slot, job.request.id);
-    std::array<PyObject*, 3> arguments{nullptr, request, pool_.ptr()};
+    py::object pool;
+    if (job.route->wants_pool) {
+        pool = pool_of(request);
+        if (!pool) {
+            return nullptr;
+        }
+    }
+    std::array<PyObject*, 3> arguments{nullptr, request, pool.ptr()};
     const std::size_t count = job.route->wants_pool ? 2 : 1;
     return PyObject_Vectorcall(
         job.route->call, arguments.data() + 1, count | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+}
+
+/// The pool for the tasks of one request, which have its time; null with a Python exception set.
+py::object Runner::pool_of(PyObject* request) const {
+    if (for_request_.is_none()) {
+        return pool_;
+    }
+    return py::reinterpret_steal<py::object>(PyObject_CallOneArg(for_request_.ptr(), request));
 }
 
 bool Runner::is_future(PyObject* result) const {

@@ -36,6 +36,7 @@ public:
     [[nodiscard]] const Converter& converter() const noexcept { return converter_; }
 
 private:
+    [[nodiscard]] pybind11::object pool_of(PyObject* request) const;
     [[nodiscard]] bool is_future(PyObject* result) const;
     void defer(Answer& answer,
                const pybind11::object& future,
@@ -49,6 +50,7 @@ private:
     const Converter& converter_;
     proto::Ledger& ledger_;
     pybind11::object pool_;
+    pybind11::object for_request_;  // None for a pool that knows no requests
     pybind11::object future_type_;
     pybind11::str add_done_callback_;
 };

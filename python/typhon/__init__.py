@@ -10,7 +10,17 @@ This package is what application code imports. Names with a leading underscore a
 """
 
 from typhon._native import Request
-from typhon.errors import AppError, HTTPError, PoolProcessDied, RouteError, abort
+from typhon._request_pool import Pool
+from typhon.errors import (
+    AppError,
+    HTTPError,
+    PoolProcessDied,
+    PoolStartError,
+    PoolTaskError,
+    PoolTimeoutError,
+    RouteError,
+    abort,
+)
 from typhon.multidict import Headers, MultiDict
 from typhon.responses import Response
 from typhon.routing import RouteSpec, route
@@ -21,7 +31,11 @@ __all__ = [
     "HTTPError",
     "Headers",
     "MultiDict",
+    "Pool",
     "PoolProcessDied",
+    "PoolStartError",
+    "PoolTaskError",
+    "PoolTimeoutError",
     "Request",
     "Response",
     "RouteError",

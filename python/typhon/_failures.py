@@ -14,11 +14,13 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from typhon import _json
-from typhon.errors import AppError, HTTPError, ResultError, RouteError
+from typhon.errors import AppError, HTTPError, PoolStartError, PoolTimeoutError, ResultError, RouteError
 from typhon.results import JSON_TYPE, Answer, checked_headers
 
 INTERNAL = "internal error"
 POOL_DIED = "a pool process died while it ran this request"
+POOL_TOO_LONG = "the request took too long"
+POOL_NOT_UP = "the process pool cannot be started"
 STOPPING = "the request was given up because its worker is stopping"
 
 _HIDDEN_FRAMES = ("<frozen importlib", "<frozen runpy", importlib.__file__)
@@ -50,6 +52,12 @@ def answer_to(exc: BaseException, request: RequestLike, debug: bool = False) -> 
     if isinstance(exc, BrokenProcessPool):
         _log(request, f"{type(exc).__name__}: {exc}")
         return error_answer(502, POOL_DIED, request)
+    if isinstance(exc, PoolTimeoutError):
+        _log(request, f"{type(exc).__name__}: {exc}")
+        return error_answer(504, POOL_TOO_LONG, request)
+    if isinstance(exc, PoolStartError):
+        _log(request, f"{type(exc).__name__}: {exc}")
+        return error_answer(503, POOL_NOT_UP, request, [(b"Retry-After", b"1")])
     detail = _detail(exc)
     _log(request, detail)
     return error_answer(500, INTERNAL, request, extra={"traceback": detail} if debug else None)

@@ -8,30 +8,22 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
 from multiprocessing import forkserver
-from threading import BrokenBarrierError
-from typing import Any, Protocol
+from multiprocessing.connection import Connection
+from typing import Any
 
+from typhon import _pool_task
 from typhon._app import use_directory
 from typhon._streams import replace_streams
-from typhon.errors import PoolStartError
 
 APP_MODULE = "pool_workers"
+STARTED = b""
 
 _PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 _KEEP = frozenset({signal.SIGINT, signal.SIGPIPE, signal.SIGKILL, signal.SIGSTOP})
 
 
-class BarrierLike(Protocol):
-    """A multiprocessing barrier."""
-
-    def wait(self, timeout: float | None = None) -> int: ...
-
-
 _server_pid: int | None = None  # of the fork server, inherited by its children
-_start_failure: str | None = None  # the traceback of init_worker
-_barrier: BarrierLike | None = None
 
 
 def prepare_server(app_dir: str) -> None:
@@ -49,43 +41,31 @@ def prepare_server(app_dir: str) -> None:
             sys.modules.pop(APP_MODULE, None)  # each child tries again, and reports it
 
 
-def start_child(app_dir: str, barrier: BarrierLike) -> None:
-    """The initializer of each child. Never raises: a failed `init_worker` fails the tasks."""
-    global _barrier, _start_failure
+def serve(connection: Connection, app_dir: str) -> None:
+    """The life of a child: says whether `init_worker` went well, then runs one task after the other.
+
+    Its messages: first the traceback of `init_worker`, empty when there is none; then for each task STARTED,
+    before anything of the task is executed, and its outcome. An empty message to it, or the end of the
+    connection, ends it.
+    """
     _die_with_worker()
     _default_signals()
-    _barrier = barrier
+    failure = _initialize(app_dir)
+    try:
+        connection.send_bytes(failure.encode("utf-8", "backslashreplace"))
+        while not failure and (call := connection.recv_bytes()):
+            connection.send_bytes(STARTED)
+            connection.send_bytes(_pool_task.run(call))
+    except (EOFError, OSError):
+        pass  # the worker is gone, or has no use for this child any more
+
+
+def _initialize(app_dir: str) -> str:
     try:
         _init_application(app_dir)
     except BaseException:
-        _start_failure = traceback.format_exc().rstrip()
-
-
-def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Runs a task in a child.
-
-    Raises:
-        PoolStartError: `init_worker` failed in this child.
-    """
-    if _start_failure is not None:
-        raise PoolStartError(f"pool_workers failed in a pool process:\n{_start_failure}")
-    return function(*args, **kwargs)
-
-
-def run_chunk(function: Callable[..., Any], chunk: list[tuple[Any, ...]]) -> list[Any]:
-    """Runs one function for several argument lists, in order."""
-    return [function(*args) for args in chunk]
-
-
-def meet(timeout: float) -> int:
-    """Waits until every child of the pool is in here, so that each exists; the child's pid."""
-    if _barrier is None:
-        raise PoolStartError("a pool process was not initialized")
-    try:
-        _barrier.wait(timeout)
-    except BrokenBarrierError:
-        raise PoolStartError(f"not every pool process was up within {timeout:g} s") from None
-    return os.getpid()
+        return traceback.format_exc().rstrip()
+    return ""
 
 
 def _die_with_worker() -> None:

@@ -1,70 +1,58 @@
 """A process pool that survives its children.
 
-One thread, the keeper, owns the children: it hands tasks to them, settles what they finish, and replaces
-the whole set when one of them dies. Others reach it through a queue. At most as many tasks as there are
-children are handed out, so that a death costs no task that had not started.
+Each child has a thread of its own in the worker, its keeper: it takes a task, gives it to the child, settles
+it, and replaces the child when it dies. So a death costs the one task that ran in that child. One thread
+more watches the time: what runs past the end of its task is killed.
 """
 
 from __future__ import annotations
 
-import functools
-import itertools
-import multiprocessing
+import math
+import pickle
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from queue import SimpleQueue
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Protocol
 
-from typhon import _pool_child
-from typhon._pool_server import ensure_server
-from typhon.errors import PoolProcessDied, PoolStartError
+from typhon._executor import MappingExecutor
+from typhon._pool_process import ChildDeathError, PoolProcess
+from typhon._pool_task import Task, name_of, pack_call
+from typhon._request_pool import Pool
+from typhon._task_queue import TaskQueue
+from typhon.errors import PoolProcessDied, PoolStartError, PoolTimeoutError
 
-DIED = "a pool process died; its task is not run again"
-CLOSED = "the pool is closed"
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    future: Future[Any]
-    function: Callable[..., Any]
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
+START_S = 55.0  # for a child to import the application's module and run `init_worker`
+_TRIES = 4  # children that may die before a task begins, until it is taken for the reason
+_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 10.0  # between attempts to start a child
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
-    task: _Task
-    children: ProcessPoolExecutor
-    result: Future[Any]
+class RequestWithDeadline(Protocol):
+    """A request, as far as the pool is concerned."""
+
+    @property
+    def deadline(self) -> float: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Close:
-    cancel_waiting: bool
-
-
-class ProcessPool(Executor):
+class ProcessPool(MappingExecutor):
     """A `concurrent.futures.Executor` over processes that are replaced when they die. For any thread."""
 
     def __init__(self, workers: int, app_dir: str = "") -> None:
-        """Starts the keeper; children start with the first tasks, see `warm`.
+        """Starts the keepers, which start the children; see `warm`.
 
         Args:
             workers: the number of children, at least 1.
             app_dir: where the application's `pool_workers` is; empty for none.
         """
-        self._workers = workers
-        self._closed = False
-        self._submit_lock = threading.Lock()
-        self._events: SimpleQueue[_Task | _Done | _Close] = SimpleQueue()
-        self._keeper = _Keeper(workers, app_dir, self._events)
-        self._thread = threading.Thread(target=self._keeper.run, name="typhon-pool", daemon=True)
-        self._thread.start()
+        self._queue = TaskQueue()
+        self._crew = _Crew(workers, self._queue)
+        keepers = [_Keeper(self._queue, self._crew, app_dir).run for _ in range(workers)]
+        self._threads = [
+            threading.Thread(target=run, name="typhon-pool", daemon=True)
+            for run in [*keepers, self._queue.watch]
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def warm(self, timeout: float) -> list[int]:
         """Waits until every child exists and has run `init_worker`; their pids.
@@ -72,162 +60,164 @@ class ProcessPool(Executor):
         Raises:
             PoolStartError: a child failed, or they were not up within ``timeout`` seconds.
         """
-        end = time.monotonic() + timeout
-        futures = [self.submit(_pool_child.meet, timeout) for _ in range(self._workers)]
-        try:
-            return [future.result(max(0.0, end - time.monotonic())) for future in futures]
-        except TimeoutError:
-            raise PoolStartError(f"not every pool process was up within {timeout:g} s") from None
-        except BrokenProcessPool:
-            raise PoolStartError("a pool process died while the pool was started") from None
+        return self._crew.wait_complete(timeout)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Has a child call ``fn(*args, **kwargs)``; ``fn`` is a top-level function, values can be pickled.
 
         Returns:
-            A future of the result. Its exception is the task's own, or PoolProcessDied.
+            A future of the result. Its exception is the task's own, PoolProcessDied, PoolTaskError,
+            pickle.PicklingError, or PoolStartError while no child can be started.
 
         Raises:
             RuntimeError: the pool is closed.
         """
-        task = _Task(Future(), fn, args, kwargs)
-        with self._submit_lock:
-            if self._closed:
-                raise RuntimeError(CLOSED)
-            self._events.put(task)
+        return self.submit_until(math.inf, fn, *args, **kwargs)
+
+    def submit_until(self, end: float, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """The same; a task not done at ``end`` (of `time.monotonic`) fails with PoolTimeoutError."""
+        try:
+            task = Task(pack_call(fn, args, kwargs), name_of(fn, args), end)
+        except pickle.PicklingError as error:
+            unsent: Future[Any] = Future()
+            unsent.set_exception(error)
+            return unsent
+        self._queue.put(task)
         return task.future
 
-    def map(
-        self,
-        fn: Callable[..., Any],
-        *iterables: Iterable[Any],
-        timeout: float | None = None,
-        chunksize: int = 1,
-    ) -> Iterator[Any]:
-        """Results of ``fn`` for each value, in order; ``chunksize`` values travel together.
-
-        Raises:
-            TimeoutError: from the iterator, when a result was not there ``timeout`` seconds after the call.
-        """
-        if chunksize < 1:
-            raise ValueError("chunksize must be at least 1")
-        rows = zip(*iterables, strict=False)
-        chunks = iter(lambda: list(itertools.islice(rows, chunksize)), [])
-        results = super().map(_pool_child.run_chunk, itertools.repeat(fn), chunks, timeout=timeout)
-        return itertools.chain.from_iterable(results)
+    def for_request(self, request: RequestWithDeadline) -> Pool:
+        """This pool for the tasks of one request."""
+        return Pool(self, time.monotonic() + request.deadline)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Ends the pool: no new tasks; those that run finish, those that wait too unless cancelled."""
-        with self._submit_lock:
-            if not self._closed:
-                self._closed = True
-                self._events.put(_Close(cancel_futures))
+        self._queue.close(cancel_futures)
+        self._crew.close()
         if wait:
-            self._thread.join()
+            for thread in self._threads:
+                thread.join()
 
     def pids(self) -> list[int]:
-        """The children's pids; fewer than the pool's size until tasks need them again after a death."""
-        return self._keeper.pids()
+        """The children's pids; fewer than the pool's size while one is being replaced."""
+        return self._crew.pids()
+
+
+class _Crew:
+    """Which children are up. For any thread."""
+
+    def __init__(self, size: int, queue: TaskQueue) -> None:
+        self._size = size
+        self._queue = queue
+        self._changed = threading.Condition()
+        self._pids: set[int] = set()
+        self._stuck = 0  # keepers whose child does not start
+        self._failure: PoolStartError | None = None
+        self._closed = threading.Event()
+
+    def joined(self, pid: int, was_stuck: bool) -> None:
+        """A child is up."""
+        with self._changed:
+            self._pids.add(pid)
+            self._stuck -= was_stuck
+            self._failure = None
+            self._queue.recovered()
+            self._changed.notify_all()
+
+    def left(self, pid: int) -> None:
+        """A child is dead."""
+        with self._changed:
+            self._pids.discard(pid)
+
+    def failed(self, error: PoolStartError, was_stuck: bool) -> None:
+        """A child could not be started. When none can, tasks fail."""
+        with self._changed:
+            self._failure = error
+            self._stuck += not was_stuck
+            if self._stuck == self._size:
+                self._queue.fail_waiting(str(error))
+            self._changed.notify_all()
+
+    def pids(self) -> list[int]:
+        with self._changed:
+            return sorted(self._pids)
+
+    def wait_complete(self, timeout: float) -> list[int]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._failure or len(self._pids) == self._size, timeout)
+            if self._failure is not None:
+                raise self._failure
+            if len(self._pids) < self._size:
+                raise PoolStartError(f"not every pool process was up within {timeout:g} s")
+            return sorted(self._pids)
+
+    def pause(self, seconds: float) -> None:
+        """Blocks, unless the pool is closed."""
+        self._closed.wait(seconds)
+
+    def close(self) -> None:
+        self._closed.set()
 
 
 class _Keeper:
-    """The thread that owns the children."""
+    """A thread with one child at a time."""
 
-    def __init__(self, workers: int, app_dir: str, events: SimpleQueue[_Task | _Done | _Close]) -> None:
-        self._workers = workers
+    def __init__(self, queue: TaskQueue, crew: _Crew, app_dir: str) -> None:
+        self._queue = queue
+        self._crew = crew
         self._app_dir = app_dir
-        self._events = events
-        self._waiting: deque[_Task] = deque()
-        self._running = 0
-        self._closing = False
-        self._children: ProcessPoolExecutor | None = None
 
     def run(self) -> None:
-        """Until the pool is closed and what it had is done."""
-        while not (self._closing and self._running == 0 and not self._waiting):
-            event = self._events.get()
-            if isinstance(event, _Task):
-                self._waiting.append(event)
-            elif isinstance(event, _Done):
-                self._settle(event)
-            else:
-                self._close(event)
-            self._hand_out()
-        if self._children is not None:
-            self._children.shutdown(wait=True)
-
-    def pids(self) -> list[int]:
-        """Any thread."""
-        children = self._children
-        if children is None or children._broken:
-            return []
-        processes = children._processes  # the executor has no public name for them
-        return sorted(processes) if processes else []
-
-    def _hand_out(self) -> None:
-        while self._waiting and self._running < self._workers:
-            task = self._waiting.popleft()
-            if task.future.set_running_or_notify_cancel():
-                self._running += 1
-                self._start(task)
-
-    def _start(self, task: _Task) -> None:
-        """Hands a task to the children; a set that broke while it was idle is replaced first."""
-        for attempt in range(2):
+        """Until the queue is closed and empty."""
+        while (child := self._new_child()) is not None:
             try:
-                children = self._children = self._children or self._new_children()
-                result = children.submit(_pool_child.run, task.function, task.args, task.kwargs)
-            except BrokenProcessPool:
-                self._children = None
-            except Exception as error:  # no process could be made
-                self._children = None
-                self._fail(task, error)
-                return
+                self._serve(child)
+            finally:
+                self._crew.left(child.pid)
+
+    def _new_child(self) -> PoolProcess | None:
+        stuck = False
+        pause = _PAUSE_S
+        while not self._queue.ended:
+            try:
+                child = PoolProcess(self._app_dir, START_S)
+            except PoolStartError as error:
+                self._crew.failed(error, stuck)
+                stuck = True
+                self._crew.pause(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_S)
             else:
-                result.add_done_callback(functools.partial(self._report, task, children))
+                self._crew.joined(child.pid, stuck)
+                return child
+        return None
+
+    def _serve(self, child: PoolProcess) -> None:
+        """Until the child is dead, or the queue is closed and empty."""
+        while (task := self._queue.take(child.kill, child.is_alive)) is not None:
+            try:
+                outcome = child.run(task.call)
+            except ChildDeathError as death:
+                self._settle_death(task, death)
                 return
-            if attempt == 1:
-                self._fail(task, PoolProcessDied(DIED))
+            except BaseException as error:  # the outcome is too large for this process
+                child.kill()
+                self._queue.done(task)
+                task.future.set_exception(error)
+                return
+            self._queue.done(task)
+            task.settle(outcome)
+        child.close()
 
-    def _report(self, task: _Task, children: ProcessPoolExecutor, result: Future[Any]) -> None:
-        self._events.put(_Done(task, children, result))
-
-    def _fail(self, task: _Task, error: Exception) -> None:
-        self._running -= 1
-        task.future.set_exception(error)
-
-    def _settle(self, done: _Done) -> None:
-        error = _exception_of(done.result)
-        if isinstance(error, BrokenProcessPool) and self._children is done.children:
-            self._children = None  # it ends itself
-        if error is None:
-            done.task.future.set_result(done.result.result())
-        elif isinstance(error, BrokenProcessPool):
-            done.task.future.set_exception(PoolProcessDied(DIED))
+    def _settle_death(self, task: Task, death: ChildDeathError) -> None:
+        if not task.late and not death.began and task.tries < _TRIES:
+            self._queue.put_back(task)
+            return
+        self._queue.done(task)
+        if task.late:
+            error: Exception = PoolTimeoutError(
+                f"the pool task {task.name} was not done in the time of its request; its process was killed"
+            )
         else:
-            done.task.future.set_exception(error)
-        self._running -= 1
-
-    def _close(self, close: _Close) -> None:
-        self._closing = True
-        while close.cancel_waiting and self._waiting:
-            task = self._waiting.popleft()
-            task.future.cancel()
-            task.future.set_running_or_notify_cancel()
-
-    def _new_children(self) -> ProcessPoolExecutor:
-        ensure_server(self._app_dir)
-        context = multiprocessing.get_context("forkserver")
-        return ProcessPoolExecutor(
-            self._workers,
-            mp_context=context,
-            initializer=_pool_child.start_child,
-            initargs=(self._app_dir, context.Barrier(self._workers)),
-        )
-
-
-def _exception_of(future: Future[Any]) -> BaseException | None:
-    try:
-        return future.exception()
-    except CancelledError as error:
-        return error
+            error = PoolProcessDied(
+                f"the pool process {death} while it ran {task.name}; the task is not run again"
+            )
+        task.future.set_exception(error)

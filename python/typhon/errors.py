@@ -60,12 +60,26 @@ class ResultError(TypeError):
 class PoolProcessDied(BrokenProcessPool):
     """The pool process that ran a task died (killed, out of memory, crashed); the task is not run again.
 
-    A handler that does not catch it answers 502. The pool has been rebuilt: the next task works.
+    A handler that does not catch it answers 502. The process is replaced, and no other task is harmed.
     """
 
 
+class PoolTimeoutError(TimeoutError):
+    """A pool task was not done when the time of its request was over; its process was killed and is replaced.
+
+    A handler that does not catch it answers 504. A task that still waited for a process never ran.
+    """
+
+
+class PoolTaskError(Exception):
+    """What a pool task needs, returned or raised cannot travel between processes; the sentence says why."""
+
+
 class PoolStartError(AppError):
-    """The pool could not be started; the sentence, or the traceback of ``init_worker``, says why."""
+    """The pool's processes cannot be started; the sentence, or the traceback of ``init_worker``, says why.
+
+    A handler that does not catch it answers 503.
+    """
 
 
 def _phrase(status: int) -> str:

@@ -33,7 +33,7 @@ class RouteSpec:
         call: the handler.
         wants_pool: whether it is called as ``call(request, pool)``.
         timeout: seconds; None for the gateway's request timeout.
-        max_in_flight: how many of its requests may run or wait at once; None for no limit of its own.
+        max_in_flight: how many of its requests may run at once, over all workers; None for no limit.
         source: where it is, "/app/endpoints.py:12".
     """
 
@@ -101,7 +101,8 @@ def route(
         use_process_pool: the handler is called with the pool as its second argument, ``f(request, pool)``.
         timeout: seconds that a request may take from its arrival; the gateway's own limit when left out.
         name: the name in logs; ``module.function`` when left out.
-        max_in_flight: how many requests of this route may be in the server at once; more are answered 503.
+        max_in_flight: how many requests of this route may run at once, over all workers; more wait in the
+            gateway's queue.
 
     Raises:
         RouteError: when decorated, for a path, option or signature that cannot work, or for a second handler

@@ -3,12 +3,39 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
 from typhon import abort
+
+
+class Stubborn(Exception):
+    """An exception that can be pickled and not unpickled."""
+
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__(f"{one} and {two}")
+
+
+class Sealed:
+    """A value that can be pickled and not unpickled."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_refuse, ())
+
+
+class Closed(Exception):
+    """An exception that cannot be pickled."""
+
+    def __init__(self) -> None:
+        super().__init__(threading.Lock())
+
+
+def _refuse() -> None:
+    raise ValueError("sealed")
 
 
 def pid() -> int:
@@ -33,6 +60,50 @@ def refuse() -> None:
 
 def leave() -> None:
     sys.exit(3)
+
+
+def leave_at_once(code: int) -> None:
+    os._exit(code)
+
+
+def unpicklable_result() -> object:
+    return threading.Lock()
+
+
+def sealed_result() -> Sealed:
+    return Sealed()
+
+
+def stubborn_error() -> None:
+    raise Stubborn(1, 2)
+
+
+def closed_error() -> None:
+    raise Closed
+
+
+def starve() -> None:
+    """Asks for more memory than there may be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (2**30, hard))
+    try:
+        bytearray(2**31)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def many_bytes(size: int) -> bytes:
+    return bytes(size)
+
+
+def size_of(data: bytes) -> int:
+    return len(data)
+
+
+def append_and_wait(path: str, text: str, gate: str) -> str:
+    append(path, text)
+    wait_for_file(gate)
+    return text
 
 
 def die() -> None:
