@@ -87,6 +87,16 @@ void App::load(const WorkerOptions& options) {
 void App::start_pool(const WorkerOptions& options) {
     if (options.pool_workers > 0 || options.pool != "processes") {
         pool_ = runtime_.attr("start_pool")(options.pool_workers, options.pool);
+        return;
+    }
+    const auto& routes = routes_->routes();
+    const auto wanting = std::find_if(
+        routes.begin(), routes.end(), [](const Route& route) { return route.wants_pool; });
+    if (wanting != routes.end()) {
+        throw StartFailure("pool",
+                           "the handler " + wanting->info.name + " of " + wanting->info.pattern +
+                               " wants the process pool, and this server has none: start it with "
+                               "--pool-workers 1 or more, or leave out use_process_pool=True");
     }
 }
 

@@ -45,11 +45,14 @@ Environment current_environment() {
     return result;
 }
 
-std::uint32_t pool_share(std::uint32_t total,
+std::uint32_t pool_share(std::optional<std::uint32_t> total,
                          std::uint32_t workers,
                          std::uint32_t slot,
                          std::uint32_t cores) noexcept {
-    const std::uint32_t all = total != 0 ? total : cores;
+    const std::uint32_t all = total.value_or(cores);
+    if (all == 0) {
+        return 0;
+    }
     const std::uint32_t sharers = std::max(workers, 1U);
     return std::max(all / sharers + (slot < all % sharers ? 1U : 0U), 1U);
 }

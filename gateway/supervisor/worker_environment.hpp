@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "gateway/options.hpp"
@@ -30,9 +31,9 @@ struct WorkerStart {
                                              const std::string& endpoint,
                                              const WorkerStart& start);
 
-/// The pool workers of worker `slot` when `total` (0: one for each of `cores`) are shared among
-/// `workers`; at least one.
-[[nodiscard]] std::uint32_t pool_share(std::uint32_t total,
+/// The pool workers of worker `slot` when `total` (none: one for each of `cores`) are shared among
+/// `workers`; at least one, unless there are to be none.
+[[nodiscard]] std::uint32_t pool_share(std::optional<std::uint32_t> total,
                                        std::uint32_t workers,
                                        std::uint32_t slot,
                                        std::uint32_t cores) noexcept;

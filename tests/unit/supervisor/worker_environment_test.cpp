@@ -77,7 +77,8 @@ TEST_CASE(
     CHECK(pool_share(8, 3, 1, 2) == 3);
     CHECK(pool_share(8, 3, 2, 2) == 2);
     CHECK(pool_share(2, 4, 3, 2) == 1);
-    CHECK(pool_share(0, 1, 0, 6) == 6);  // 0: one for each core
+    CHECK(pool_share(std::nullopt, 1, 0, 6) == 6);  // one for each core
+    CHECK(pool_share(0, 2, 1, 6) == 0);             // no pool
     CHECK(pool_share(4, 0, 0, 2) == 4);
 }
 
