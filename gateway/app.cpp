@@ -14,6 +14,7 @@
 #include "gateway/exit_codes.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/log.hpp"
+#include "gateway/memory.hpp"
 
 namespace typhon {
 
@@ -27,6 +28,7 @@ std::string address_text(const std::string& host, std::uint16_t port) {
 int serve(Options options, const NativeRouter& router) {
     set_up_log(options.log_level);
     cli::fit_into_limits(options);
+    set_up_memory();
     auto run_dir = std::make_unique<cli::RunDir>(options.supervisor.run_dir);
     options.supervisor.run_dir = run_dir->path();
     auto gateway = std::make_unique<Gateway>(options, router);

@@ -42,6 +42,7 @@ std::vector<asio::io_context*> addresses(
 Gateway::Gateway(const Options& options, const NativeRouter& router)
     : options_(options),
       router_(router),
+      bodies_(options.http.max_body_memory, options.http.max_body),
       loops_(make_loops(options.io_threads)),
       listener_(*loops_[0], options.host, options.port),
       blocking_pool_(options.http.blocking_threads, options.http.blocking_queue),
@@ -57,6 +58,7 @@ Gateway::~Gateway() {
     for (auto& thread : threads_) {
         thread.join();
     }
+    bodies_.on_room = nullptr;
 }
 
 void Gateway::abandon() {
@@ -80,10 +82,16 @@ void Gateway::start_servers() {
             port = remote_ports_.back().get();
         }
         servers_.push_back(std::make_unique<http::LoopServer>(
-            *loops_[index], index, each, router_, blocking_pool_, *port, ids_));
+            *loops_[index], index, each, router_, blocking_pool_, *port, ids_, bodies_));
         servers_.back()->limit_addresses(per_address);
         servers_.back()->on_empty = [this] { asio::post(*loops_[0], [this] { on_loop_empty(); }); };
     }
+    bodies_.on_room = [this] {
+        for (std::size_t index = 0; index < servers_.size(); ++index) {
+            asio::post(*loops_[index],
+                       [server = servers_[index].get()] { server->admit_bodies(); });
+        }
+    };
 }
 
 int Gateway::run(const std::string& address) {

@@ -16,6 +16,7 @@
 
 #include "gateway/admin/admin_server.hpp"
 #include "gateway/asio.hpp"
+#include "gateway/http/body_budget.hpp"
 #include "gateway/http/id_source.hpp"
 #include "gateway/http/listener.hpp"
 #include "gateway/http/server.hpp"
@@ -84,6 +85,7 @@ private:
     Options options_;
     std::string address_;
     const NativeRouter& router_;
+    http::BodyBudget bodies_;  // outlives the loops, which own the connections
     std::vector<std::unique_ptr<asio::io_context>> loops_;
     http::Listener listener_;
     http::IdSource ids_;

@@ -90,6 +90,7 @@ json Gateway::status_json() const {
              {{"depth", relay.queue_depth},
               {"bytes", relay.queue_bytes},
               {"limit", relay.queue_limit}}},
+            {"bodies", {{"bytes", bodies_.used()}, {"limit", bodies_.limit()}}},
             {"last_error", status.last_error}};
 }
 
@@ -105,7 +106,9 @@ json Gateway::routes_json() const {
         routes.push_back({{"methods", route.methods},
                           {"pattern", route.pattern},
                           {"handler", route.name},
-                          {"mode", mode_name(route.mode)}});
+                          {"mode", mode_name(route.mode)},
+                          {"max_in_flight",
+                           route.max_in_flight != 0 ? json(route.max_in_flight) : json(nullptr)}});
     }
     return {{"routes", std::move(routes)}};
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace typhon {
@@ -14,6 +15,7 @@ using Milliseconds = std::chrono::milliseconds;
 /// Limits and deadlines of the HTTP front (DESIGN 3 and 8).
 struct HttpOptions {
     std::size_t max_body = std::size_t{16} << 20;
+    std::size_t max_body_memory = std::size_t{256} << 20;  // of all bodies together
     std::size_t max_head = std::size_t{64} << 10;
     std::size_t max_fields = 100;
     std::size_t max_target = std::size_t{8} << 10;
@@ -44,7 +46,7 @@ struct SupervisorOptions {
     std::uint32_t workers = 1;
     std::uint32_t threads = 8;
     std::uint32_t worker_nice = 12;  // added to the niceness of the gateway
-    std::uint32_t pool_workers = 0;  // of all workers together; 0: one for each core
+    std::optional<std::uint32_t> pool_workers;  // of all workers together; none: one for each core
     std::string pool = "processes";
     std::string app;             // absolute
     std::string framework;       // absolute: the directory that holds typhon/

@@ -214,6 +214,15 @@ void add_client_options(CLI::App& app, const std::string& command, ClientWords& 
     }
 }
 
+/// What no option can check alone.
+void check_together(const Options& options) {
+    if (options.http.max_body > options.http.max_body_memory) {
+        throw CommandError(exit_code::kUsage,
+                           "--max-body is more than --max-body-memory, so such a body could never "
+                           "be read: raise --max-body-memory or lower --max-body");
+    }
+}
+
 }  // namespace
 
 std::variant<Options, HelpText> parse_serve(const Words& words) {
@@ -225,6 +234,7 @@ std::variant<Options, HelpText> parse_serve(const Words& words) {
     if (std::string help = run(app, "serve", words); !help.empty()) {
         return HelpText{std::move(help)};
     }
+    check_together(options);
     return options;
 }
 

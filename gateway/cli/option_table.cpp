@@ -71,6 +71,15 @@ void set_log_level(Options& options, const std::string& value) {
     throw std::invalid_argument("'" + value + "' is not trace, debug, info, warn, error or off");
 }
 
+void set_pool_workers(Options& options, const std::string& value) {
+    constexpr std::uint64_t kMost = 1024;
+    if (value == "auto") {
+        options.supervisor.pool_workers.reset();
+    } else {
+        options.supervisor.pool_workers = static_cast<std::uint32_t>(parse_number(value, 0, kMost));
+    }
+}
+
 void set_pool(Options& options, const std::string& value) {
     constexpr std::string_view kDask = "dask://";
     const std::size_t colon = value.rfind(':');
@@ -119,6 +128,11 @@ void add_front(std::vector<OptionSpec>& table) {
           "16M",
           "Largest request body; a larger one is answered 413",
           bytes(TYPHON_FIELD(http.max_body), 1, proto::kMaxBytes)},
+         {"max-body-memory",
+          "SIZE",
+          "256M",
+          "Memory for request bodies of all connections; further ones wait, then are answered 503",
+          bytes(TYPHON_FIELD(http.max_body_memory), kMebi, 1024 * kGibi)},
          {"max-head",
           "SIZE",
           "64K",
@@ -175,9 +189,9 @@ void add_workers(std::vector<OptionSpec>& table) {
                    number(TYPHON_FIELD(supervisor.worker_nice), 0, 19)},
                   {"pool-workers",
                    "N",
-                   "0",
-                   "Pool processes of all workers together; 0: one for each core",
-                   number(TYPHON_FIELD(supervisor.pool_workers), 0, 1024)},
+                   "auto",
+                   "Pool processes of all workers together; auto: one for each core; 0: no pool",
+                   set_pool_workers},
                   {"pool",
                    "KIND",
                    "processes",

@@ -124,6 +124,9 @@ std::string status_text(const json& status) {
     const json queue = status.value("queue", json::object());
     text += "\nqueue: " + cell(queue, "depth") + " of " + cell(queue, "limit") + " requests, " +
             memory_text(queue.value("bytes", std::uint64_t{0})) + "\n";
+    const json bodies = status.value("bodies", json::object());
+    text += "large bodies: " + memory_text(bodies.value("bytes", std::uint64_t{0})) + " of " +
+            memory_text(bodies.value("limit", std::uint64_t{0})) + "\n";
     if (const std::string error = cell(status, "last_error"); error != "-" && !error.empty()) {
         text += "last error:\n" + error + (error.back() == '\n' ? "" : "\n");
     }
@@ -131,12 +134,14 @@ std::string status_text(const json& status) {
 }
 
 std::string routes_text(const json& routes) {
-    std::vector<std::vector<std::string>> rows{{"METHODS", "PATH", "HANDLER", "MODE"}};
+    std::vector<std::vector<std::string>> rows{
+        {"METHODS", "PATH", "HANDLER", "MODE", "MAX IN FLIGHT"}};
     for (const json& route : routes.value("routes", json::array())) {
         rows.push_back({cell(route, "methods"),
                         cell(route, "pattern"),
                         cell(route, "handler"),
-                        cell(route, "mode")});
+                        cell(route, "mode"),
+                        cell(route, "max_in_flight")});
     }
     return table(rows);
 }

@@ -25,6 +25,7 @@ Connection::Connection(std::shared_ptr<LoopState> state,
       socket_(state_->services.loop, fd),
       buffer_(state_->blocks),
       peer_(peer_of(fd)),
+      body_share_(state_->services.bodies),
       refusal_(refusal),
       place_(std::move(place)) {
     ++state_->connections;
@@ -192,6 +193,7 @@ Task<void> Connection::serve_with_body() {
 /// What the request took is free again; the connection is ready for the next one.
 void Connection::finish_request() {
     release_input();
+    body_share_.reset();
     served_ = true;
 }
 
@@ -257,6 +259,9 @@ void Connection::close() {
     socket_.close(ignored);
     if (call_ != nullptr) {
         state_->services.port.cancel(*std::exchange(call_, nullptr));
+    }
+    if (waiter_ != nullptr) {
+        waiter_->give_up();
     }
     if (stream_ != nullptr) {
         std::exchange(stream_, nullptr)->abandon();

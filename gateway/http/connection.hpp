@@ -15,6 +15,7 @@
 #include "gateway/asio.hpp"
 #include "gateway/http/address_limit.hpp"
 #include "gateway/http/answer_head.hpp"
+#include "gateway/http/body_gate.hpp"
 #include "gateway/http/deadline_queue.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/http/loop_state.hpp"
@@ -94,7 +95,10 @@ private:
     // connection_body.cpp
     [[nodiscard]] bool take_body_at_hand();
     Task<bool> read_body();
+    Task<Fault> read_framed_body();
+    Task<Fault> reserve_body();
     Task<void> read_length_body();
+    [[nodiscard]] bool make_body_room(std::size_t bytes);
     Task<Fault> read_chunked_body();
     Task<void> discard_body();
     Task<std::size_t> read_some(char* data, std::size_t size);
@@ -137,6 +141,8 @@ private:
     std::string rest_;            // bytes that the socket did not take at once
     std::string_view body_view_;  // the request's body, in buffer_ or in body_
     Peer peer_;
+    BodyShare body_share_;                // the memory that the body may take
+    BodyGate::Waiter* waiter_ = nullptr;  // a body that waits for memory
     const Fault refusal_;
     AddressLimit::Place place_;
     relay::Call* call_ = nullptr;      // a Python request that waits for its answer

@@ -1,8 +1,7 @@
 // How a connection reads the body of a request: what is at hand, by length, or chunked; or reads it
 // and drops it.
 #include <algorithm>
-
-#include <boost/asio/post.hpp>
+#include <bit>
 
 #include "gateway/http/chunked.hpp"
 #include "gateway/http/connection.hpp"
@@ -13,11 +12,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Memory is reserved as bytes arrive, never because a client announced them.
 constexpr std::size_t kBodyStep = 64U << 10;
 constexpr std::size_t kChunkedSpace = 4U << 10;
-constexpr std::size_t kBytesInARow = 256U << 10;
-constexpr auto kGrace = 5s;  // before the minimum rate counts
+constexpr auto kGrace = 5s;                // before the minimum rate counts
+constexpr Milliseconds kPatience{10'000};  // for memory
+constexpr Fault kNoMemory{503, "too many large requests are under way"};
 
 }  // namespace
 
@@ -35,11 +34,47 @@ bool Connection::take_body_at_hand() {
 /// Reads the body. False when it cannot be read: then a refusal is in the output, or the connection
 /// is closed.
 Task<bool> Connection::read_body() {
-    if (head_->expects_continue() && buffer_.bytes().size() == head_->size()) {
-        state_->output += "HTTP/1.1 100 Continue\r\n\r\n";
-    }
     if (!flush()) {
         co_await write_rest();
+    }
+    Fault fault = co_await reserve_body();
+    if (!fault) {
+        fault = co_await read_framed_body();
+    }
+    if (fault && open()) {
+        exchange_.keep_alive = false;
+        unread_body_ = true;
+        write_error_answer({.status = fault.status,
+                            .text = fault.text,
+                            .retry_after_s = fault.status == 503 ? 1U : 0U});
+    }
+    body_view_ = body_;
+    co_return open() && !fault;
+}
+
+/// Takes memory for all of a body whose length is known, and waits for it in its turn; for the
+/// first piece of another, which grows without waiting.
+Task<Fault> Connection::reserve_body() {
+    const bool chunked = head_->framing() == Framing::chunked;
+    const auto bytes = chunked ? kBodyStep : static_cast<std::size_t>(head_->content_length());
+    if (state_->gate.enter(body_share_, bytes)) {
+        co_return Fault{};
+    }
+    DeadlineQueue::disarm(*this);
+    BodyGate::Waiter waiter(state_->services.loop, body_share_, bytes);
+    waiter_ = &waiter;
+    const bool admitted =
+        co_await state_->gate.wait(waiter, std::min(state_->options.body_timeout, kPatience));
+    waiter_ = nullptr;
+    co_return admitted ? Fault{} : kNoMemory;
+}
+
+Task<Fault> Connection::read_framed_body() {
+    if (head_->expects_continue() && buffer_.bytes().size() == head_->size()) {
+        state_->output += "HTTP/1.1 100 Continue\r\n\r\n";
+        if (!flush()) {
+            co_await write_rest();
+        }
     }
     start_body_clock();
     Fault fault;
@@ -53,17 +88,12 @@ Task<bool> Connection::read_body() {
         timed_out_ = false;
         fault = {408, "The request body took too long."};
     }
-    if (fault && open()) {
-        exchange_.keep_alive = false;
-        unread_body_ = true;
-        write_error_answer({.status = fault.status, .text = fault.text});
-    }
-    body_view_ = body_;
-    co_return open() && !fault;
+    co_return fault;
 }
 
 Task<void> Connection::read_length_body() {
     const auto length = static_cast<std::size_t>(head_->content_length());
+    body_.reserve(length);  // costs memory only as it is filled: the kernel gives pages on touch
     body_ = buffer_.bytes().substr(head_->size());
     buffer_.truncate(head_->size());
     request_bytes_ = head_->size();
@@ -83,6 +113,9 @@ Task<Fault> Connection::read_chunked_body() {
     for (;;) {
         const std::string_view arrived = buffer_.bytes().substr(head_->size());
         std::string_view rest = arrived;
+        if (!make_body_room(body_.size() + arrived.size())) {
+            co_return kNoMemory;
+        }
         const ChunkedDecoder::Status status = decoder.decode(rest, body_);
         request_bytes_ = head_->size() + arrived.size() - rest.size();
         if (status == ChunkedDecoder::Status::complete) {
@@ -100,6 +133,20 @@ Task<Fault> Connection::read_chunked_body() {
         }
         buffer_.commit(size);
     }
+}
+
+/// Memory for a body of unknown length, doubled when it is full. It does not wait for any: it holds
+/// some, and others could wait for that.
+bool Connection::make_body_room(std::size_t bytes) {
+    if (bytes <= body_share_.bytes()) {
+        return true;
+    }
+    const std::size_t most = std::max(state_->options.max_body, bytes);
+    if (!body_share_.grow(std::min(std::bit_ceil(bytes), most))) {
+        return false;
+    }
+    body_.reserve(body_share_.bytes());
+    return true;
 }
 
 /// Reads a small body that nobody wants, so that the next request can follow.
@@ -133,11 +180,7 @@ Task<std::size_t> Connection::read_some(char* data, std::size_t size) {
         co_return 0;
     }
     const std::size_t read = co_await socket_.read_some(data, size);
-    const std::size_t turns = body_bytes_ / kBytesInARow;
     body_bytes_ += read;
-    if (body_bytes_ / kBytesInARow != turns) {
-        co_await asio::post(socket_.get_executor(), kUseTask);  // other connections get their turn
-    }
     if (timed_out_) {
         co_return 0;
     }

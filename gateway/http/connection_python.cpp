@@ -71,6 +71,7 @@ Task<void> Connection::serve_python() {
         },
         kUseTask);
     call_ = nullptr;
+    body_share_.reset();
     DeadlineQueue::disarm(*this);
     if (open()) {
         co_await write_reply(call);

@@ -1,4 +1,5 @@
 // How a connection sends: at once what the socket takes, the rest under the write deadline.
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -14,7 +15,8 @@ namespace typhon::http {
 namespace {
 
 constexpr std::size_t kKeepOutput = 256U << 10;
-constexpr std::size_t kMaxLinger = 4U << 20;  // bytes
+constexpr std::size_t kLeastLinger = 4U << 20;  // bytes
+constexpr std::chrono::seconds kMaxLinger{30};
 
 void reset(std::string& output) {
     output.clear();
@@ -100,10 +102,16 @@ Task<void> Connection::linger() {
     state_->arm(*this, DeadlineKind::linger);
     buffer_.truncate(0);
     buffer_.make_room();
+    // As much as a client may have been allowed to send: some send all of it before they read.
+    std::size_t left = std::max(kLeastLinger, state_->options.max_body);
+    const auto end = proto::Deadline::after(kMaxLinger);
     std::size_t read = 1;
-    for (std::size_t total = 0; open() && read != 0 && !timed_out_ && total < kMaxLinger;) {
+    while (open() && read != 0 && !timed_out_ && left > 0 && !end.passed()) {
         read = co_await socket_.read_some(buffer_.space(), buffer_.space_size());
-        total += read;
+        left -= std::min(left, read);
+        if (!timed_out_ && !state_->draining) {
+            state_->arm(*this, DeadlineKind::linger);
+        }
     }
     DeadlineQueue::disarm(*this);
 }

@@ -29,7 +29,10 @@ proto::SteadyClock::time_point coarse_now() {
 }  // namespace
 
 LoopState::LoopState(const LoopServices& loop_services, const HttpOptions& http_options)
-    : services(loop_services), options(http_options), timer_(loop_services.loop) {
+    : services(loop_services),
+      options(http_options),
+      gate(loop_services.bodies),
+      timer_(loop_services.loop) {
     limits.max_head = options.max_head;
     limits.max_fields = std::min(options.max_fields, proto::kMaxHeaderFields);
     limits.max_target = options.max_target;

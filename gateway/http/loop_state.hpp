@@ -15,6 +15,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include "gateway/asio.hpp"
+#include "gateway/http/body_gate.hpp"
 #include "gateway/http/date_cache.hpp"
 #include "gateway/http/deadline_queue.hpp"
 #include "gateway/http/head.hpp"
@@ -36,6 +37,7 @@ struct LoopServices {
     BlockingPool& pool;
     relay::Port& port;
     IdSource& ids;
+    BodyBudget& bodies;
 };
 
 /// In the list of all connections of a loop.
@@ -61,6 +63,7 @@ public:
     HttpOptions options;
     HeadLimits limits;
     BlockPool blocks;
+    BodyGate gate;
     bool draining = false;
     std::size_t connections = 0;
     std::size_t refusing = 0;  // those of them that are only told why

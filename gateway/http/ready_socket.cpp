@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include <boost/asio/post.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -11,6 +12,8 @@
 namespace typhon::http {
 
 namespace {
+
+constexpr std::size_t kMaxInARow = 256U << 10;  // bytes; then other connections get their turn
 
 /// The bytes left in the kernel's buffer after a read, at least 1 after the client's end of the
 /// stream. Not 0 when the kernel did not say.
@@ -59,7 +62,13 @@ std::size_t ReadySocket::receive(char* data, std::size_t size) noexcept {
 Task<std::size_t> ReadySocket::read_some(char* data, std::size_t size) {
     std::size_t read = drained_ ? kNothing : receive(data, size);
     while (read == kNothing) {
+        in_a_row_ = 0;
         read = co_await readable() ? receive(data, size) : 0;
+    }
+    in_a_row_ += read;
+    if (in_a_row_ >= kMaxInARow) {
+        in_a_row_ = 0;
+        co_await asio::post(get_executor(), kUseTask);
     }
     co_return read;
 }

@@ -84,6 +84,7 @@ private:
 
     asio::detail::reactor& reactor_;
     Wait wait_;
+    std::size_t in_a_row_ = 0;  // bytes read by read_some() without a wait
     bool drained_ = false;
 };
 

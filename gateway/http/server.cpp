@@ -20,8 +20,10 @@ LoopServer::LoopServer(asio::io_context& loop,
                        const NativeRouter& router,
                        BlockingPool& pool,
                        relay::Port& port,
-                       IdSource& ids)
-    : state_(std::make_shared<LoopState>(LoopServices{loop, router, pool, port, ids}, options)) {
+                       IdSource& ids,
+                       BodyBudget& bodies)
+    : state_(std::make_shared<LoopState>(LoopServices{loop, router, pool, port, ids, bodies},
+                                         options)) {
     state_->on_deadline = [](DeadlineEntry& entry) {
         static_cast<Connection&>(entry).on_deadline();
     };
@@ -72,6 +74,10 @@ void LoopServer::close_all() {
     for (Connection& connection : list_) {
         connection.close();
     }
+}
+
+void LoopServer::admit_bodies() {
+    state_->gate.admit();
 }
 
 std::size_t LoopServer::connections() const noexcept {

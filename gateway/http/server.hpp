@@ -13,6 +13,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include "gateway/asio.hpp"
+#include "gateway/http/body_budget.hpp"
 #include "gateway/http/connection.hpp"
 #include "gateway/http/id_source.hpp"
 #include "gateway/native/blocking_pool.hpp"
@@ -32,7 +33,8 @@ public:
                const NativeRouter& router,
                BlockingPool& pool,
                relay::Port& port,
-               IdSource& ids);
+               IdSource& ids,
+               BodyBudget& bodies);
     ~LoopServer();
     LoopServer(const LoopServer&) = delete;
     LoopServer& operator=(const LoopServer&) = delete;
@@ -55,6 +57,9 @@ public:
 
     /// Closes every connection now. Calls of handlers end on their own.
     void close_all();
+
+    /// There is room for bodies again: see BodyBudget::on_room.
+    void admit_bodies();
 
     /// Connections that are open, exactly.
     [[nodiscard]] std::size_t connections() const noexcept;

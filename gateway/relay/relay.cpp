@@ -9,6 +9,12 @@
 
 namespace typhon::relay {
 
+namespace {
+
+constexpr std::size_t kLargeBatch = std::size_t{1} << 20;
+
+}  // namespace
+
 Relay::Relay(std::vector<asio::io_context*> loops,
              const RelayOptions& options,
              const std::string& endpoint)
@@ -128,6 +134,9 @@ void Relay::dispatch(Pending& pending, WorkerLinkState& link) {
     }
     link.dispatch(pending, dispatched_at_);
     say(link);
+    if (link.outgoing.size() >= kLargeBatch) {
+        send_batch(link);  // bodies must not pile up in a second copy
+    }
 }
 
 void Relay::release(Pending& pending, WorkerLinkState& link) {
@@ -180,6 +189,9 @@ void Relay::finish(Pending& pending, proto::ErrorCode code) {
     Call* call = std::exchange(pending.call, nullptr);
     if (call == nullptr) {
         return;
+    }
+    if (pending.worker != nullptr) {
+        pending.tail = std::string();  // it is given to no second worker
     }
     call->error = code;
     if (proto::error_info(code).retryable) {

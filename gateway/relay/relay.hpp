@@ -108,6 +108,7 @@ private:
     void wait_readable();
     bool receive();
     void flush();
+    void send_batch(WorkerLinkState& link);
     void return_calls();
     void tick();
     void arm_tick();

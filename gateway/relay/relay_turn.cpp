@@ -10,7 +10,8 @@ namespace typhon::relay {
 
 namespace {
 
-constexpr int kBatchesPerTurn = 64;  // then connections get their turn
+constexpr std::size_t kKeepBatch = 256U << 10;  // memory of a batch that is kept for the next
+constexpr int kBatchesPerTurn = 64;             // then connections get their turn
 constexpr Milliseconds kBusyTick{10};
 constexpr Milliseconds kIdleTick{100};
 constexpr Milliseconds kPublishEvery{100};
@@ -95,10 +96,19 @@ bool Relay::receive() {
 void Relay::flush() {
     for (WorkerLinkState* link : std::exchange(dirty_, {})) {
         link->dirty = false;
-        // A failed send loses nothing: the ledger says that these requests have not started, and
-        // forget() queues them.
-        (void)socket_.send(link->identity(), link->outgoing);
-        link->outgoing.clear();
+        if (!link->outgoing.empty()) {
+            send_batch(*link);
+        }
+    }
+}
+
+void Relay::send_batch(WorkerLinkState& link) {
+    // A failed send loses nothing: the ledger says that these requests have not started, and
+    // forget() queues them.
+    (void)socket_.send(link.identity(), link.outgoing);
+    link.outgoing.clear();
+    if (link.outgoing.capacity() > kKeepBatch) {
+        link.outgoing.shrink_to_fit();
     }
 }
 

@@ -57,6 +57,12 @@ TEST_CASE("CommandLine: flags set options, with a space or an equals sign; the l
     CHECK(options.http.max_body == 1'048'576);
 }
 
+TEST_CASE("CommandLine: a body that could never be read is refused at the start") {
+    CHECK(fault({"--max-body", "2M", "--max-body-memory", "1M"}).find("raise --max-body-memory") !=
+          std::string::npos);
+    CHECK(serve({"--max-body", "2M", "--max-body-memory", "2M"}).http.max_body_memory == 2'097'152);
+}
+
 TEST_CASE("CommandLine: a flag wins over the variable, the variable over the file") {
     const Place place;
     const Words words = place.with_file("port = 1\nworkers = 2\nthreads = 3\n", {"--port", "10"});

@@ -39,6 +39,7 @@ TEST_CASE("OptionTable: what it calls the default is the default") {
     CHECK(set.log_level == defaults.log_level);
     CHECK(set.http.max_connections == defaults.http.max_connections);
     CHECK(set.http.max_body == defaults.http.max_body);
+    CHECK(set.http.max_body_memory == defaults.http.max_body_memory);
     CHECK(set.http.max_head == defaults.http.max_head);
     CHECK(set.http.head_timeout == defaults.http.head_timeout);
     CHECK(set.http.body_timeout == defaults.http.body_timeout);
@@ -78,7 +79,11 @@ TEST_CASE("OptionTable: an option sets its own field") {
     set("venv", "/srv/venv");
     set("run_dir", "/run/typhon");
     CHECK(options.supervisor.workers == 4);
-    CHECK(options.supervisor.pool_workers == 6);
+    CHECK(options.supervisor.pool_workers == 6U);
+    set("pool-workers", "0");
+    CHECK(options.supervisor.pool_workers == 0U);
+    set("pool-workers", "auto");
+    CHECK_FALSE(options.supervisor.pool_workers.has_value());
     CHECK(options.supervisor.drain_timeout == 1500ms);
     CHECK(options.relay.queue_requests == 7);
     CHECK(options.venv == "/srv/venv");

@@ -16,7 +16,8 @@ json example() {
              "recycled": 7, "rss_bytes": 41943040, "pool_rss_bytes": 10485760, "pool_pids": [7, 8]},
             {"pid": 0, "state": "backing-off", "generation": 2, "in_flight": 0, "served": 0, "restarts": 4,
              "recycled": 0, "rss_bytes": 0, "pool_rss_bytes": 0, "pool_pids": []}],
-        "queue": {"depth": 5, "bytes": 2048, "limit": 1024}, "last_error": ""})");
+        "queue": {"depth": 5, "bytes": 2048, "limit": 1024},
+        "bodies": {"bytes": 10485760, "limit": 268435456}, "last_error": ""})");
 }
 
 }  // namespace
@@ -33,7 +34,8 @@ TEST_CASE("Tables: the status reads as a person would tell it") {
           "101  ready        2           3          1234    1         7         50.0 MiB  7 8\n"
           "-    backing-off  2           0          0       4         0         0 B       -\n"
           "\n"
-          "queue: 5 of 1024 requests, 2.0 KiB\n");
+          "queue: 5 of 1024 requests, 2.0 KiB\n"
+          "large bodies: 10.0 MiB of 256.0 MiB\n");
 }
 
 TEST_CASE("Tables: the last error is shown in full") {
@@ -50,14 +52,15 @@ TEST_CASE("Tables: a status with members missing or null is shown as far as it g
     CHECK(status_text(status).find("last error") == std::string::npos);
 }
 
-TEST_CASE("Tables: routes have methods, path, handler and mode") {
+TEST_CASE("Tables: routes have methods, path, handler, mode and their limit") {
     const json routes = json::parse(R"({"routes": [
         {"methods": ["GET"], "pattern": "/native/hello", "handler": "native", "mode": "loop"},
-        {"methods": ["GET", "POST"], "pattern": "/python/echo", "handler": "endpoints.echo", "mode": "thread"}]})");
+        {"methods": ["GET", "POST"], "pattern": "/python/echo", "handler": "endpoints.echo", "mode": "thread",
+         "max_in_flight": 4}]})");
     CHECK(routes_text(routes) ==
-          "METHODS   PATH           HANDLER         MODE\n"
-          "GET       /native/hello  native          loop\n"
-          "GET POST  /python/echo   endpoints.echo  thread\n");
+          "METHODS   PATH           HANDLER         MODE    MAX IN FLIGHT\n"
+          "GET       /native/hello  native          loop    -\n"
+          "GET POST  /python/echo   endpoints.echo  thread  4\n");
 }
 
 TEST_CASE("Tables: times and sizes have two figures at most") {

@@ -75,7 +75,10 @@ ServerFixture::ServerFixture() {
 
 void ServerFixture::start() {
     pool = std::make_unique<BlockingPool>(options.blocking_threads, options.blocking_queue);
-    server = std::make_unique<http::LoopServer>(loop, 0, options, router, *pool, port, ids);
+    bodies = std::make_unique<http::BodyBudget>(options.max_body_memory, options.max_body);
+    bodies->on_room = [this] { asio::post(loop, [this] { server->admit_bodies(); }); };
+    server =
+        std::make_unique<http::LoopServer>(loop, 0, options, router, *pool, port, ids, *bodies);
     listener_ = std::make_unique<http::Listener>(loop, "127.0.0.1", 0);
     listener_->start([this](int fd) { server->adopt(fd); });
     thread_ = std::thread([this] {
@@ -97,6 +100,7 @@ ServerFixture::~ServerFixture() {
     (void)eventually([this] { return connections() == 0; });
     loop.stop();
     thread_.join();
+    bodies->on_room = nullptr;
     server.reset();
     listener_.reset();
 }

@@ -73,6 +73,7 @@ public:
     void on_loop(const std::function<void()>& job);
     [[nodiscard]] std::size_t connections();
 
+    std::unique_ptr<http::BodyBudget> bodies;  // outlives the loop
     asio::io_context loop{1};
     HttpOptions options;
     NativeRouter router;
