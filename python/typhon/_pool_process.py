@@ -56,7 +56,7 @@ class PoolProcess:
             with _children_lock:
                 ensure_server(app_dir)
                 self._process.start()
-        except (OSError, EOFError) as error:
+        except Exception as error:  # no descriptor, no memory, no fork server
             self._connection.close()
             raise PoolStartError(f"a pool process cannot be started: {error}") from error
         finally:

@@ -41,13 +41,23 @@ class Task:
         self.late = False
 
     def settle(self, outcome: bytes) -> None:
-        """Ends the future with what `run` returned in the child."""
+        """Ends the future with what `run` returned in the child. Never raises."""
         try:
             result = unpack(outcome, self.name)
         except BaseException as error:
-            self.future.set_exception(error)
-        else:
+            self.fail(error)
+            return
+        try:
             self.future.set_result(result)
+        except BaseException:  # a callback of the application's own called sys.exit()
+            traceback.print_exc()
+
+    def fail(self, error: BaseException) -> None:
+        """Ends the future with an exception. Never raises."""
+        try:
+            self.future.set_exception(error)
+        except BaseException:  # as above
+            traceback.print_exc()
 
 
 class TaskTraceback(Exception):  # noqa: N818 (the cause of an error)

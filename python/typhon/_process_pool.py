@@ -201,7 +201,7 @@ class _Keeper:
             except BaseException as error:  # the outcome is too large for this process
                 child.kill()
                 self._queue.done(task)
-                task.future.set_exception(error)
+                task.fail(error)
                 return
             self._queue.done(task)
             task.settle(outcome)
@@ -220,4 +220,4 @@ class _Keeper:
             error = PoolProcessDied(
                 f"the pool process {death} while it ran {task.name}; the task is not run again"
             )
-        task.future.set_exception(error)
+        task.fail(error)

@@ -52,7 +52,7 @@ class TaskQueue:
                 self._work.notify()
                 self._look_by(task.end)
         if failure:
-            task.future.set_exception(PoolStartError(failure))
+            task.fail(PoolStartError(failure))
 
     def take(self, kill: Callable[[], None], is_alive: Callable[[], bool]) -> Task | None:
         """The oldest task; blocks while there is none. None when the queue is closed and empty.
@@ -96,7 +96,7 @@ class TaskQueue:
             self._waiting.clear()
         for task in lost:
             if task.tries or task.future.set_running_or_notify_cancel():
-                task.future.set_exception(PoolStartError(failure))
+                task.fail(PoolStartError(failure))
 
     def recovered(self) -> None:
         """Somebody can run tasks."""
@@ -152,4 +152,4 @@ class TaskQueue:
 def _fail_unstarted(task: Task) -> None:
     if task.tries or task.future.set_running_or_notify_cancel():
         waited = f"the pool task {task.name} got no process in the time of its request, and never ran"
-        task.future.set_exception(PoolTimeoutError(waited))
+        task.fail(PoolTimeoutError(waited))

@@ -36,6 +36,7 @@ class Load:
         threads: how many send at once.
         each: how many requests each thread sends; None for no limit.
         keep_alive: whether a thread keeps its connection.
+        body: of each request, JSON.
     """
 
     port: int
@@ -43,6 +44,7 @@ class Load:
     threads: int = 8
     each: int | None = None
     keep_alive: bool = True
+    body: bytes = b'{"a": 1}'
     outcomes: list[Outcome] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -107,7 +109,7 @@ class Load:
         except OSError:
             return Outcome(key, REFUSED)
         try:
-            connection.request("POST", f"{self.path}?key={key}", body=b'{"a": 1}', headers=_JSON)
+            connection.request("POST", f"{self.path}?key={key}", body=self.body, headers=_JSON)
             answer = connection.getresponse()
             return Outcome(key, answer.status, answer.read(), answer.headers["Retry-After"])
         except (OSError, http.client.HTTPException):
