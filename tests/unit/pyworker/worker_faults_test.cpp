@@ -87,6 +87,17 @@ TEST_CASE_FIXTURE(Failing, "Start: a pool that cannot be is told in its own stag
     CHECK(contains(error.text, "carrier-pigeons"));
 }
 
+TEST_CASE_FIXTURE(Failing, "Start: a route that wants a pool where there is none is named") {
+    write("endpoints.py",
+          "from typhon import route\n"
+          "@route('/python/sum', use_process_pool=True)\n"
+          "def sum_up(request, pool): return 1\n");
+    const auto error = fail();
+    CHECK(error.stage == "pool");
+    CHECK(contains(error.text, "endpoints.sum_up of /python/sum wants the process pool"));
+    CHECK(contains(error.text, "--pool-workers 1"));
+}
+
 TEST_CASE_FIXTURE(Failing, "Start: threads of a failed application do not keep it alive") {
     write("lingers.py",
           "import threading, time\n"

@@ -81,6 +81,7 @@ struct Worker : WorkerFixture {
     Worker() {
         write("endpoints.py", kApp);
         write("pool_work.py", kPoolWork);
+        environment["TYPHON_WORKER_POOL_WORKERS"] = "1";
     }
 
     [[nodiscard]] Sent request(const std::string& path) const {
