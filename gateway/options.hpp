@@ -45,7 +45,7 @@ struct RelayOptions {
 struct SupervisorOptions {
     std::uint32_t workers = 1;
     std::uint32_t threads = 8;
-    std::uint32_t worker_nice = 12;  // added to the niceness of the gateway
+    std::uint32_t worker_nice = 12;             // added to the niceness of the gateway
     std::optional<std::uint32_t> pool_workers;  // of all workers together; none: one for each core
     std::string pool = "processes";
     std::string app;             // absolute

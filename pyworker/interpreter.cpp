@@ -80,8 +80,14 @@ void set_up_path(const WorkerOptions& options) {
 
 /// Each line of print() appears when it is written; what cannot be written or encoded does not
 /// raise.
-void set_up_streams() {
-    py::module_::import("typhon._streams").attr("replace_streams")();
+void set_up_streams(const WorkerOptions& options) {
+    try {
+        py::module_::import("typhon._streams").attr("replace_streams")();
+    } catch (py::error_already_set& error) {
+        throw StartFailure(
+            "import",
+            "the framework in " + options.framework + " cannot be imported: " + error.what());
+    }
 }
 
 }  // namespace
@@ -93,7 +99,7 @@ void start_interpreter(const WorkerOptions& options) {
     initialize(options.python);
     try {
         set_up_path(options);
-        set_up_streams();
+        set_up_streams(options);
         const py::object executable = py::module_::import("sys").attr("executable");
         py::module_::import("multiprocessing").attr("set_executable")(executable);
     } catch (py::error_already_set& error) {

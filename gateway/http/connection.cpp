@@ -63,6 +63,9 @@ Task<void> Connection::serve() {
                 co_await write_rest();
                 continue;
             }
+            if (!open()) {
+                break;  // the edge that told of the client's end has been taken with its last bytes
+            }
             wait_for_head();
             std::size_t size = receive_at_once();
             while (size == ReadySocket::kNothing) {

@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kKeepOutput = 256U << 10;
 constexpr std::size_t kLeastLinger = 4U << 20;  // bytes
 constexpr std::chrono::seconds kMaxLinger{30};
+constexpr std::size_t kLingerStep = 64U << 10;  // bytes that buy a lingering client more time
 
 void reset(std::string& output) {
     output.clear();
@@ -106,10 +107,13 @@ Task<void> Connection::linger() {
     std::size_t left = std::max(kLeastLinger, state_->options.max_body);
     const auto end = proto::Deadline::after(kMaxLinger);
     std::size_t read = 1;
+    std::size_t since_armed = 0;
     while (open() && read != 0 && !timed_out_ && left > 0 && !end.passed()) {
         read = co_await socket_.read_some(buffer_.space(), buffer_.space_size());
         left -= std::min(left, read);
-        if (!timed_out_ && !state_->draining) {
+        since_armed += read;
+        if (since_armed >= kLingerStep && !timed_out_ && !state_->draining) {
+            since_armed = 0;
             state_->arm(*this, DeadlineKind::linger);
         }
     }

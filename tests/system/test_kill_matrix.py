@@ -52,7 +52,12 @@ def cells(numbers: Iterable[Signals], in_make_test: Iterable[Signals]) -> pytest
 
 def begin(start: Starter, *, ready: bool = True, **flags: Any) -> Scene:
     """Two workers of four threads and one pool process each."""
-    options = {"workers": 2, "threads": THREADS, "pool_workers": 2, "silent_timeout": "3s"} | flags
+    options: dict[str, Any] = {
+        "workers": 2,
+        "threads": THREADS,
+        "pool_workers": 2,
+        "silent_timeout": "3s",
+    } | flags
     app = start.app("counting")
     server = (start if ready else start.launch)(app, **options)
     server.log.allow(*EXPECTED)

@@ -186,3 +186,16 @@ TEST_CASE_FIXTURE(ServerFixture,
     port.finish_waiting([](relay::Call&) {});
     CHECK(client.read().status == 200);
 }
+
+TEST_CASE_FIXTURE(
+    ServerFixture,
+    "Connection: a client that resets right behind its request is forgotten at once") {
+    start();
+    Client client = connect();
+    REQUIRE(client.get("/native/hello").status == 200);
+    on_loop([&client] {  // so that request and reset make one edge
+        client.send(get_request("/native/hello"));
+        client.reset();
+    });
+    CHECK(eventually([this] { return connections() == 0; }));
+}
