@@ -103,7 +103,7 @@ private:
         PythonThread* python = nullptr;
     };
 
-    // Roles (dispatcher.cpp). All want the mutex, and hold it when they return.
+    // Roles (dispatcher_roles.cpp). All want the mutex, and hold it when they return.
     void thread_main(Thread& me);
     void lead(Lock& lock, Thread& me);
     void watch(Lock& lock, Thread& me);

@@ -1,3 +1,4 @@
+// Every option in one table, which is why this file is long: a further option is one further entry.
 #include "gateway/cli/option_table.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Changes of the whole set: reload, scale, stop, and the report of it. One worker is in
-// worker_set.cpp.
+// Changes of the whole set: reload and scale, and the report of it. Its end is in
+// worker_set_stop.cpp, one worker in worker_set.cpp.
 #include <algorithm>
 #include <iterator>
 
@@ -10,9 +10,6 @@
 namespace typhon {
 
 namespace {
-
-/// Even a stop that is late gives idle workers this long to run their shutdown hooks.
-constexpr Milliseconds kMinStopTime{1'000};
 
 std::string_view swap_name(GenerationSwap::Kind kind) noexcept {
     switch (kind) {
@@ -215,55 +212,6 @@ void WorkerSet::retire_all(Workers& workers) {
         handle(leaving, WorkerEvent::retire);
     }
     workers.clear();
-}
-
-// ---- stop ----
-
-void WorkerSet::refuse_changes() {
-    refusing_ = true;
-    begin_next_change();
-}
-
-void WorkerSet::stop(proto::Deadline deadline) {
-    refusing_ = true;
-    const bool first = !std::exchange(stopping_, true);
-    stop_by_ = std::max(deadline, proto::Deadline::after(kMinStopTime));
-    if (first) {
-        control_.set_availability(Availability::stopping, 0);
-        if (swap_) {
-            GenerationSwap swap = std::move(*swap_);
-            swap_.reset();
-            retire_all(swap.incoming);
-            std::move(
-                swap.waiters.begin(), swap.waiters.end(), std::back_inserter(reload_waiting_));
-        }
-        refuse_waiters("the gateway is stopping");
-        retire_all(current_);
-    }
-    for (const auto& worker : leaving_) {
-        if (worker->state == WorkerState::draining) {
-            worker->due = std::min(worker->due, stop_by_);
-        }
-    }
-    sweep();
-}
-
-void WorkerSet::kill_all() {
-    stop(proto::Deadline::after(Milliseconds{0}));
-    for (const auto& worker : leaving_) {
-        worker->due = {};
-        if (worker->process) {
-            worker->process->kill();
-        }
-    }
-}
-
-void WorkerSet::refuse_waiters(const std::string& reason) {
-    std::vector<ReloadWaiter> waiters = std::exchange(reload_waiting_, {});
-    for (auto& [workers, waiter] : std::exchange(scale_waiting_, {})) {
-        waiters.push_back(std::move(waiter));
-    }
-    tell(waiters, result(false, reason, Milliseconds{0}));
 }
 
 // ---- report ----

@@ -148,6 +148,7 @@ TEST_CASE_FIXTURE(MemoryFixture,
     CHECK(holds(kLarge));
     Client second = connect();
     second.send(begin(kLarge));
+    CHECK(eventually([this] { return connections() == 2; }));
     on_loop([this] { server->close_all(); });
     CHECK(eventually([this] { return connections() == 0; }));
     CHECK(bodies->used() == 0);
