@@ -106,16 +106,17 @@ std::vector<std::uint32_t> App::pool_pids() const {
 
 void App::start_async(AsyncBridge& bridge) {
     const auto& routes = routes_->routes();
-    const bool wanted = std::any_of(routes.begin(), routes.end(), [](const Route& route) {
+    const bool any_route = std::any_of(routes.begin(), routes.end(), [](const Route& route) {
         return route.info.mode == proto::RouteMode::async;
     });
-    if (wanted) {
-        guarded("startup", runtime_, [&] {
+    guarded("startup", runtime_, [&] {
+        if (any_route || runtime_.attr("needs_loop")().cast<bool>()) {
             py::module_::import("_typhon");  // knows the bridge's type
             const py::object shown = py::cast(&bridge, py::return_value_policy::reference);
             loop_ = py::module_::import("typhon._async").attr("start")(shown);
-        });
-    }
+        }
+        runtime_.attr("run_startup")(loop_);
+    });
 }
 
 proto::Ready App::describe(const WorkerOptions& options) const {
@@ -140,6 +141,7 @@ proto::Ready App::describe(const WorkerOptions& options) const {
 }
 
 void App::stop() {
+    attempt("shutdown hooks", [&] { runtime_.attr("run_shutdown")(loop_); });
     attempt("stop of the event loop", [&] {
         if (!loop_.is_none()) {
             loop_.attr("stop")(kLoopPatienceS);

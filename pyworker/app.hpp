@@ -24,14 +24,16 @@ public:
     [[nodiscard]] const pybind11::object& pool() const noexcept { return pool_; }
     [[nodiscard]] std::vector<std::uint32_t> pool_pids() const;
 
-    /// Starts the event loop's thread, when there is an async route. `bridge` must outlive it.
+    /// Starts the event loop's thread, when there is an async route or hook, and runs the startup
+    /// hooks. Throws StartFailure when one fails or takes too long. `bridge` must outlive it.
     void start_async(AsyncBridge& bridge);
 
     /// The READY of this start, without start_ms.
     [[nodiscard]] proto::Ready describe(const WorkerOptions& options) const;
 
-    /// Ends event loop, pool, threads of `threading` and exit functions, in this order, and flushes
-    /// standard output. Blocks as long as they do (bounded by Lifeline::end_at()). Never throws.
+    /// Runs the shutdown hooks, then ends event loop, pool, threads of `threading` and exit
+    /// functions, in this order, and flushes standard output. Blocks as long as they do (bounded by
+    /// Lifeline::end_at()). Never throws.
     void stop();
 
 private:

@@ -13,6 +13,7 @@ namespace typhon::worker {
 void bind(py::module_& module) {
     module.doc() = "The native side of a Typhon worker.";
     add_request_type(module);
+    module.def("current_request", &CurrentRequest::get);
     py::class_<AsyncBridge>(module, "AsyncBridge")
         .def("fd", &AsyncBridge::fd)
         .def("take", &AsyncBridge::take)

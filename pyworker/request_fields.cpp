@@ -58,13 +58,13 @@ py::object content_type(const Job& job) {
     return latin_of(header_value(job, "content-type"));
 }
 
-py::object make_method(const Job& job) {
+py::object make_method(const Job& job, PyObject* /*self*/) {
     PyObject* text = latin_of(job.request.method).release().ptr();
     PyUnicode_InternInPlace(&text);
     return py::reinterpret_steal<py::object>(text);
 }
 
-py::object make_path(const Job& job) {
+py::object make_path(const Job& job, PyObject* /*self*/) {
     proto::PathSegments path;
     if (path.parse(job.request.path) != proto::PathFault::none) {
         return text_of(job.request.path);
@@ -76,11 +76,11 @@ py::object make_path(const Job& job) {
     return text_of(decoded);
 }
 
-py::object make_query_params(const Job& job) {
+py::object make_query_params(const Job& job, PyObject* /*self*/) {
     return helper("parse_query")(bytes_of(job.request.query));
 }
 
-py::object make_headers(const Job& job) {
+py::object make_headers(const Job& job, PyObject* /*self*/) {
     py::list pairs;
     proto::HeaderBlockReader reader(job.request.headers);
     std::string_view name;
@@ -91,34 +91,34 @@ py::object make_headers(const Job& job) {
     return py::module_::import("typhon.multidict").attr("Headers")(pairs);
 }
 
-py::object make_data(const Job& job) {
+py::object make_data(const Job& job, PyObject* /*self*/) {
     return bytes_of(job.request.body);
 }
 
-py::object make_body(const Job& job) {
+py::object make_body(const Job& job, PyObject* /*self*/) {
     if (job.request.body.empty()) {
         return py::none();
     }
-    return helper("parse_body")(make_data(job), content_type(job));
+    return helper("parse_body")(bytes_of(job.request.body), content_type(job));
 }
 
-py::object make_json(const Job& job) {
-    return helper("parse_json")(make_data(job));
+py::object make_json(const Job& job, PyObject* /*self*/) {
+    return helper("parse_json")(bytes_of(job.request.body));
 }
 
-py::object make_text(const Job& job) {
-    return helper("decode_text")(make_data(job), content_type(job));
+py::object make_text(const Job& job, PyObject* /*self*/) {
+    return helper("decode_text")(bytes_of(job.request.body), content_type(job));
 }
 
-py::object make_form(const Job& job) {
-    return helper("parse_form")(make_data(job), content_type(job));
+py::object make_form(const Job& /*job*/, PyObject* self) {
+    return helper("form_of")(py::handle(self));
 }
 
-py::object make_files(const Job& job) {
-    return helper("parse_files")(make_data(job), content_type(job));
+py::object make_files(const Job& /*job*/, PyObject* self) {
+    return helper("files_of")(py::handle(self));
 }
 
-py::object make_cookies(const Job& job) {
+py::object make_cookies(const Job& job, PyObject* /*self*/) {
     std::string joined;
     proto::HeaderBlockReader reader(job.request.headers);
     std::string_view name;
@@ -131,11 +131,23 @@ py::object make_cookies(const Job& job) {
     return helper("parse_cookies")(latin_of(joined));
 }
 
-py::object make_client(const Job& job) {
+py::object make_content_type(const Job& job, PyObject* /*self*/) {
+    return content_type(job);
+}
+
+py::object make_state(const Job& /*job*/, PyObject* /*self*/) {
+    return helper("new_state")();
+}
+
+py::object make_session(const Job& /*job*/, PyObject* self) {
+    return helper("session_of")(py::handle(self));
+}
+
+py::object make_client(const Job& job, PyObject* /*self*/) {
     return latin_of(job.request.client);
 }
 
-py::object make_id(const Job& job) {
+py::object make_id(const Job& job, PyObject* /*self*/) {
     return latin_of(proto::request_id_text(job.request.id));
 }
 
@@ -149,7 +161,7 @@ py::object param_value(const proto::ParamValue& value) {
     return checked(PyFloat_FromDouble(std::get<double>(value)));
 }
 
-py::object make_path_params(const Job& job) {
+py::object make_path_params(const Job& job, PyObject* /*self*/) {
     py::dict params;
     for (const proto::Param& param : job.params) {
         params[text_of(param.name)] = param_value(param.value);
@@ -170,6 +182,9 @@ constexpr std::array<RequestField, kRequestFields> kFields{{
     {"form", make_form, "MultiDict of the fields of a urlencoded or multipart form"},
     {"files", make_files, "MultiDict of the Uploads of a multipart form"},
     {"cookies", make_cookies, "dict"},
+    {"content_type", make_content_type, "the Content-Type, empty when there is none"},
+    {"state", make_state, "what hooks and handlers keep with this request"},
+    {"session", make_session, "the session of the client, a dict"},
     {"client", make_client, "address of the peer, \"127.0.0.1:5123\""},
     {"id", make_id, "16 hex digits, as in logs and error answers"},
 }};

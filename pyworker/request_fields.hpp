@@ -12,14 +12,15 @@
 
 namespace typhon::worker {
 
-/// A field that is decoded at first reading. `make` may throw error_already_set.
+/// A field that is decoded at first reading. `make` gets the request itself too, for what is made
+/// in Python from other fields; it may throw error_already_set.
 struct RequestField {
     const char* name;
-    pybind11::object (*make)(const Job& job);
+    pybind11::object (*make)(const Job& job, PyObject* self);
     const char* doc;
 };
 
-inline constexpr std::size_t kRequestFields = 14;
+inline constexpr std::size_t kRequestFields = 17;
 [[nodiscard]] const std::array<RequestField, kRequestFields>& request_fields();
 
 /// The last value of a header, by any case of its name; empty when it is missing.

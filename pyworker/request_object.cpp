@@ -26,6 +26,7 @@ struct RequestObject {
 };
 
 PyTypeObject* request_type = nullptr;
+thread_local PyObject* current = nullptr;
 
 RequestObject& self_of(PyObject* self) {
     return *reinterpret_cast<RequestObject*>(self);
@@ -49,7 +50,7 @@ PyObject* get_field(PyObject* object, void* closure) {
     const auto* field = static_cast<const RequestField*>(closure);
     PyObject*& value = self.values[static_cast<std::size_t>(field - request_fields().data())];
     if (value == nullptr) {
-        value = guarded([&] { return field->make(*self.job); });
+        value = guarded([&] { return field->make(*self.job, object); });
     }
     Py_XINCREF(value);
     return value;
@@ -148,6 +149,18 @@ void* slot(Function* function) {
 }
 
 }  // namespace
+
+CurrentRequest::CurrentRequest(PyObject* request) noexcept : before_(current) {
+    current = request;
+}
+
+CurrentRequest::~CurrentRequest() {
+    current = before_;
+}
+
+py::object CurrentRequest::get() {
+    return current == nullptr ? py::none() : py::reinterpret_borrow<py::object>(current);
+}
 
 void add_request_type(py::module_& module) {
     static std::array<PyType_Slot, 7> slots{{

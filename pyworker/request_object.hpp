@@ -19,4 +19,22 @@ void add_request_type(pybind11::module_& module);
 /// The job of a request. Throws pybind11::type_error when `object` is none.
 [[nodiscard]] const JobRef& job_of(PyObject* object);
 
+/// Notes which request the handler on this thread serves, for `_typhon.current_request()`.
+class CurrentRequest {
+public:
+    /// `request` must outlive this.
+    explicit CurrentRequest(PyObject* request) noexcept;
+    CurrentRequest(const CurrentRequest&) = delete;
+    CurrentRequest& operator=(const CurrentRequest&) = delete;
+    CurrentRequest(CurrentRequest&&) = delete;
+    CurrentRequest& operator=(CurrentRequest&&) = delete;
+    ~CurrentRequest();
+
+    /// That of the calling thread, or None.
+    [[nodiscard]] static pybind11::object get();
+
+private:
+    PyObject* before_;
+};
+
 }  // namespace typhon::worker

@@ -60,6 +60,7 @@ PyObject* Runner::call(const Job& job, PyObject* request) {
             return nullptr;
         }
     }
+    const CurrentRequest noted(request);
     std::array<PyObject*, 3> arguments{nullptr, request, pool.ptr()};
     const std::size_t count = job.route->wants_pool ? 2 : 1;
     return PyObject_Vectorcall(

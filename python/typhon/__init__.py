@@ -9,8 +9,10 @@
 This package is what application code imports. Names with a leading underscore are the worker's side of it.
 """
 
+from typhon._current import current_request
 from typhon._native import Request
 from typhon._request_pool import Pool
+from typhon._state import State, state
 from typhon.errors import (
     AppError,
     HTTPError,
@@ -19,16 +21,24 @@ from typhon.errors import (
     PoolTaskError,
     PoolTimeoutError,
     RouteError,
+    ValidationError,
     abort,
 )
+from typhon.hooks import after_request, before_request, error_handler, middleware, on_shutdown, on_startup
 from typhon.multidict import Headers, MultiDict
+from typhon.parameters import Body, Cookie, Depends, Header, Query
 from typhon.responses import Response
+from typhon.router import Router
 from typhon.routing import RouteSpec, route
 from typhon.uploads import Upload
 
 __all__ = [
     "AppError",
+    "Body",
+    "Cookie",
+    "Depends",
     "HTTPError",
+    "Header",
     "Headers",
     "MultiDict",
     "Pool",
@@ -36,13 +46,25 @@ __all__ = [
     "PoolStartError",
     "PoolTaskError",
     "PoolTimeoutError",
+    "Query",
     "Request",
     "Response",
     "RouteError",
     "RouteSpec",
+    "Router",
+    "State",
     "Upload",
+    "ValidationError",
     "abort",
+    "after_request",
+    "before_request",
+    "current_request",
+    "error_handler",
+    "middleware",
+    "on_shutdown",
+    "on_startup",
     "route",
+    "state",
 ]
 
 __version__ = "0.1.0"

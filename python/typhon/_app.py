@@ -18,6 +18,9 @@ from importlib.machinery import (
 from pathlib import Path
 from types import CodeType
 
+from typhon import _lifetime
+from typhon._finish import finished
+from typhon._group import app_group
 from typhon.errors import AppError
 from typhon.routing import RouteSpec, table
 
@@ -43,7 +46,7 @@ def load_app(app_dir: str) -> list[RouteSpec]:
         app_dir: becomes the first entry of ``sys.path``.
 
     Returns:
-        The routes in the order of their declaration.
+        The routes in the order of their declaration, each with the function that serves it.
 
     Raises:
         AppError: the directory, a file's name or a module's sys.exit() stops it.
@@ -53,11 +56,18 @@ def load_app(app_dir: str) -> list[RouteSpec]:
     directory = Path(app_dir).resolve()
     names = module_names(directory)
     forget_modules(directory)
-    table.clear()
+    forget_declarations()
     use_directory(str(directory))
     for name in names:
         _import(name)
-    return table.routes()
+    return finished(table.routes())
+
+
+def forget_declarations() -> None:
+    """Removes every route and hook."""
+    table.clear()
+    app_group.clear()
+    _lifetime.clear()
 
 
 def module_names(directory: Path) -> list[str]:

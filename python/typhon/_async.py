@@ -14,6 +14,8 @@ import traceback
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
+from typhon._current import enter
+
 CAPACITY = 1000  # async handlers that run at once; what else arrives waits in the bridge
 
 _Started = tuple[int, Any, Coroutine[Any, Any, Any]]
@@ -42,7 +44,7 @@ class Bridge(Protocol):
 
 
 class AsyncRunner:
-    """The loop with its thread and tasks. Other threads may call `start` and `stop` only."""
+    """The loop with its thread and tasks. Other threads may call `start`, `submit` and `stop` only."""
 
     def __init__(self, bridge: Bridge, capacity: int = CAPACITY) -> None:
         self._bridge = bridge
@@ -58,6 +60,10 @@ class AsyncRunner:
     def start(self) -> None:
         """Starts the thread."""
         self._thread.start()
+
+    def submit(self, coroutine: Coroutine[Any, Any, Any]) -> concurrent.futures.Future[Any]:
+        """Runs a coroutine of the framework's own on the loop; a future of its result."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def stop(self, timeout: float) -> bool:
         """Cancels what runs and ends the loop. Blocks; false when that took more than ``timeout`` seconds."""
@@ -98,6 +104,7 @@ class AsyncRunner:
             task.cancel()
 
     async def _serve(self, key: int, request: Any, coroutine: Coroutine[Any, Any, Any]) -> None:
+        enter(request)  # for this task, and those that it makes
         try:
             result = await coroutine
         except BaseException as exc:

@@ -46,7 +46,7 @@ def answer_to(exc: BaseException, request: RequestLike, debug: bool = False) -> 
         debug: whether the client may read the traceback.
     """
     if isinstance(exc, HTTPError):
-        return _http_error(exc, request)
+        return http_error_answer(exc, request)
     if isinstance(exc, concurrent.futures.CancelledError):
         return error_answer(503, STOPPING, request, [(b"Retry-After", b"1")])
     if isinstance(exc, BrokenProcessPool):
@@ -85,13 +85,15 @@ def start_error_text(exc: BaseException) -> str:
     return "".join(shown.format()).rstrip()
 
 
-def _http_error(exc: HTTPError, request: RequestLike) -> Answer:
+def http_error_answer(exc: HTTPError, request: RequestLike) -> Answer:
+    """The answer that an HTTPError is, in the form of all errors."""
     try:
         headers = checked_headers(exc.headers)[1]
     except ResultError as error:
         _log(request, f"HTTPError {exc.status}: {error}")
         headers = []
-    return error_answer(exc.status, exc.message, request, headers)
+    extra = {"details": exc.details} if exc.details else None
+    return error_answer(exc.status, exc.message, request, headers, extra)
 
 
 def _detail(exc: BaseException) -> str:

@@ -71,7 +71,7 @@ class Request:
         Raises:
             HTTPError: 400 when a JSON body does not parse.
         """
-        return _request.parse_body(self.data, self._content_type)
+        return _request.parse_body(self.data, self.content_type)
 
     @cached_property
     def json(self) -> Any:
@@ -85,26 +85,32 @@ class Request:
     @cached_property
     def text(self) -> str:
         """The body as text, by its charset or as UTF-8."""
-        return _request.decode_text(self.data, self._content_type)
+        return _request.decode_text(self.data, self.content_type)
 
     @cached_property
     def form(self) -> MultiDict[str]:
         """The fields of a urlencoded or multipart form."""
-        return _request.parse_form(self.data, self._content_type)
+        return _request.form_of(self)
 
     @cached_property
     def files(self) -> MultiDict[Upload]:
         """The files of a multipart form."""
-        return _request.parse_files(self.data, self._content_type)
+        return _request.files_of(self)
 
     @cached_property
     def cookies(self) -> dict[str, str]:
         """The cookies that the client sent."""
         return _request.parse_cookies("; ".join(self.headers.getlist("cookie")))
 
-    @property
-    def _content_type(self) -> str:
+    @cached_property
+    def content_type(self) -> str:
+        """The Content-Type, empty when there is none."""
         return self.headers.get("content-type", "")
+
+    @cached_property
+    def state(self) -> Any:
+        """A namespace for what hooks and handlers keep with this request."""
+        return _request.new_state()
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.path} {self.id}>"

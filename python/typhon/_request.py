@@ -6,7 +6,8 @@ when a field is first read.
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from typhon import _json
@@ -18,6 +19,18 @@ from typhon.uploads import Upload
 FORM_TYPE = "application/x-www-form-urlencoded"
 MULTIPART_TYPE = "multipart/form-data"
 MAX_FIELDS = 1000
+
+_PARTS = "_typhon_parts"
+_Parts = tuple[MultiDict[str], MultiDict[Upload]]
+
+
+class FormRequest(Protocol):
+    """What a form is read from."""
+
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def content_type(self) -> str: ...
 
 
 def media_type(content_type: str) -> str:
@@ -86,29 +99,36 @@ def parse_query(query: bytes) -> MultiDict[str]:
     return MultiDict(_urlencoded(query, "query parameters"))
 
 
-def parse_form(data: bytes, content_type: str) -> MultiDict[str]:
+def form_of(request: FormRequest) -> MultiDict[str]:
     """`Request.form`: the fields of a urlencoded or multipart body; empty for other types.
 
     Raises:
         HTTPError: 400 for a body that is not what its Content-Type says.
     """
-    kind = media_type(content_type)
-    if kind == FORM_TYPE:
-        return MultiDict(_urlencoded(data, "form fields"))
-    if kind == MULTIPART_TYPE:
-        return MultiDict(_multipart(data, content_type)[0])
-    return MultiDict()
+    return _parts_of(request)[0]
 
 
-def parse_files(data: bytes, content_type: str) -> MultiDict[Upload]:
+def files_of(request: FormRequest) -> MultiDict[Upload]:
     """`Request.files`: the files of a multipart body; empty for other types.
 
     Raises:
-        HTTPError: 400 for a body that is not multipart.
+        HTTPError: 400 for a body that is not what its Content-Type says.
     """
-    if media_type(content_type) != MULTIPART_TYPE:
-        return MultiDict()
-    return MultiDict(_multipart(data, content_type)[1])
+    return _parts_of(request)[1]
+
+
+def session_of(request: FormRequest) -> Any:  # noqa: ARG001
+    """`Request.session`.
+
+    Raises:
+        RuntimeError: no hook has made one.
+    """
+    raise RuntimeError("there are no sessions in this application")
+
+
+def new_state() -> SimpleNamespace:
+    """`Request.state`."""
+    return SimpleNamespace()
 
 
 def parse_cookies(field: str) -> dict[str, str]:
@@ -125,6 +145,24 @@ def _urlencoded(data: bytes, what: str) -> list[tuple[str, str]]:
     if data.count(b"&") >= MAX_FIELDS:
         raise HTTPError(400, f"more than {MAX_FIELDS} {what}")
     return parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True)
+
+
+def _parts_of(request: FormRequest) -> _Parts:
+    """The body is parsed once, whichever of form and files is read first."""
+    parts: _Parts | None = request.__dict__.get(_PARTS)
+    if parts is None:
+        parts = request.__dict__[_PARTS] = _parse_parts(request.data, request.content_type)
+    return parts
+
+
+def _parse_parts(data: bytes, content_type: str) -> _Parts:
+    kind = media_type(content_type)
+    if kind == FORM_TYPE:
+        return MultiDict(_urlencoded(data, "form fields")), MultiDict()
+    if kind == MULTIPART_TYPE:
+        fields, files = _multipart(data, content_type)
+        return MultiDict(fields), MultiDict(files)
+    return MultiDict(), MultiDict()
 
 
 def _multipart(data: bytes, content_type: str) -> tuple[list[tuple[str, str]], list[tuple[str, Upload]]]:

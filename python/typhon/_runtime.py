@@ -7,6 +7,7 @@ from typing import Any
 from typhon import _json
 from typhon._app import load_app
 from typhon._failures import RequestLike, answer_to, start_error_text
+from typhon._lifetime import needs_loop, run_shutdown, run_startup
 from typhon._pool import pool_pids, start_pool, stop_pool
 from typhon.results import Answer, answer_of
 
@@ -16,7 +17,10 @@ __all__ = [
     "format_start_error",
     "json_dumps",
     "load_app",
+    "needs_loop",
     "pool_pids",
+    "run_shutdown",
+    "run_startup",
     "start_pool",
     "stop_pool",
 ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from http import HTTPStatus
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 class HTTPError(Exception):
@@ -17,23 +17,43 @@ class HTTPError(Exception):
         status: 400 to 599.
         message: one sentence for the client; the status's own phrase when left out.
         headers: header fields of the answer, such as ``{"Retry-After": "5"}``.
+        details: a list for the member ``details`` of the answer; without one there is no such member.
 
     Raises:
         ValueError: ``status`` is not an error status.
     """
 
     def __init__(
-        self, status: int, message: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        message: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        details: Sequence[Any] = (),
     ) -> None:
         if isinstance(status, bool) or not isinstance(status, int) or not 400 <= status <= 599:
             raise ValueError(f"HTTPError needs a status from 400 to 599, not {status!r}")
         self.status = int(status)
         self.message = _phrase(self.status) if message is None else str(message)
         self.headers = dict(headers or {})
-        super().__init__(self.status, self.message, self.headers)  # args: an exception is pickled by them
+        self.details = list(details)
+        super().__init__(self.status, self.message, self.headers, self.details)  # it is pickled by them
 
     def __str__(self) -> str:
         return f"{self.status} {self.message}"
+
+
+class ValidationError(HTTPError):
+    """A request that does not fit what its handler declares: 422.
+
+    Args:
+        details: one ``{"place": "body.items[0].price", "reason": "..."}`` for each fault.
+    """
+
+    def __init__(self, details: Sequence[Mapping[str, str]]) -> None:
+        super().__init__(422, "the request is not valid", None, details)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.details,))
 
 
 def abort(status: int, message: str | None = None, headers: Mapping[str, str] | None = None) -> NoReturn:

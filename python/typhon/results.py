@@ -15,12 +15,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from typhon import _json
 from typhon.errors import ResultError
-from typhon.responses import HeaderInput, Response
+from typhon.headers import pairs_of
+from typhon.responses import HeaderInput, Response, response_of
 
 JSON_TYPE = "application/json"
 TEXT_TYPE = "text/plain; charset=utf-8"
@@ -55,24 +56,16 @@ def answer_of(result: Any) -> Answer:
         Exception: whatever a generator raises while it is read.
     """
     if type(result) is tuple:
-        return _answer_of_tuple(result)
+        return _answer_of_response(response_of(result))
     if isinstance(result, Response):
         return _answer_of_response(result)
     content_type, body = _body_of(result)
     return Answer(204 if result is None else 200, content_type, [], body)
 
 
-def _answer_of_tuple(result: tuple[Any, ...]) -> Answer:
-    if len(result) not in (2, 3):
-        raise ResultError(f"a tuple is (body, status) or (body, status, headers), not {len(result)} values")
-    if isinstance(result[0], Response):
-        raise ResultError("a Response has its status and headers itself: return it alone, not in a tuple")
-    return _answer_of_response(Response(result[0], result[1], result[2] if len(result) == 3 else None))
-
-
 def _answer_of_response(response: Response) -> Answer:
     status = _checked_status(response.status)
-    named_type, headers = checked_headers(response.headers)
+    named_type, headers = checked_headers(response.header_input)
     body_type, body = _body_of(response.body)
     content_type = response.content_type or named_type or body_type
     if content_type is not None:
@@ -127,20 +120,13 @@ def checked_headers(headers: HeaderInput) -> tuple[str | None, list[tuple[bytes,
     """
     content_type = None
     checked: list[tuple[bytes, bytes]] = []
-    for name, value in _pairs(headers):
+    for name, value in pairs_of(headers):
         field = _checked_field(name, value)
         if field[0].lower() == b"content-type":
             content_type = value
         else:
             checked.append(field)
     return content_type, checked
-
-
-def _pairs(headers: HeaderInput) -> Iterable[tuple[str, str]]:
-    pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
-    if any(not isinstance(pair, tuple | list) or len(pair) != 2 for pair in pairs):
-        raise ResultError("headers are a dict, or a list of (name, value) pairs")
-    return pairs
 
 
 def _checked_field(name: Any, value: Any) -> tuple[bytes, bytes]:

@@ -9,9 +9,10 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
+from typhon._signature import check_signature
 from typhon.errors import RouteError
 from typhon.patterns import shape_of
 
@@ -35,6 +36,7 @@ class RouteSpec:
         timeout: seconds; None for the gateway's request timeout.
         max_in_flight: how many of its requests may run at once, over all workers; None for no limit.
         source: where it is, "/app/endpoints.py:12".
+        router: the `typhon.Router` that it belongs to.
     """
 
     methods: tuple[str, ...]
@@ -46,6 +48,7 @@ class RouteSpec:
     timeout: float | None
     max_in_flight: int | None
     source: str
+    router: Any = None
 
 
 class RouteTable:
@@ -108,10 +111,24 @@ def route(
         RouteError: when decorated, for a path, option or signature that cannot work, or for a second handler
             of one method and path.
     """
+    return declare(path, methods, use_process_pool, timeout, name, max_in_flight)
+
+
+def declare(
+    path: str,
+    methods: Sequence[str],
+    use_process_pool: bool,
+    timeout: float | None,
+    name: str | None,
+    max_in_flight: int | None,
+    router: Any = None,
+) -> Callable[[HandlerT], HandlerT]:
+    """`route`, for a router's routes too."""
     settings = (_methods(methods), _timeout(timeout), _max_in_flight(max_in_flight))
 
     def decorate(handler: HandlerT) -> HandlerT:
-        table.add(_spec(handler, path, settings, bool(use_process_pool), name))
+        spec = _spec(handler, path, settings, bool(use_process_pool), name)
+        table.add(spec if router is None else replace(spec, router=router))
         return handler
 
     return decorate
@@ -128,7 +145,7 @@ def _spec(
     handler_name = name if name is not None else _name_of(handler)
     try:
         shape_of(path)
-        _check_signature(handler, wants_pool)
+        check_signature(handler, wants_pool, path)
         mode = _mode_of(handler, wants_pool)
     except RouteError as error:
         raise RouteError(f"{error} (handler {handler_name}, {source})") from None
@@ -156,28 +173,6 @@ def _mode_of(handler: Callable[..., Any], wants_pool: bool) -> Mode:
     if inspect.iscoroutinefunction(called):
         return "async"
     return "pool" if wants_pool else "thread"
-
-
-def _check_signature(handler: Callable[..., Any], wants_pool: bool) -> None:
-    if not callable(handler):
-        raise RouteError(f"@route decorates a function, not {type(handler).__name__}")
-    try:
-        signature = inspect.signature(handler)
-    except (TypeError, ValueError):
-        return  # a callable that does not tell its signature
-    if _accepts(signature, 2 if wants_pool else 1):
-        return
-    expected = "f(request, pool)" if wants_pool else "f(request)"
-    hint = "; use_process_pool=True gives it the pool" if not wants_pool and _accepts(signature, 2) else ""
-    raise RouteError(f"a handler is {expected}, this one takes {signature}{hint}")
-
-
-def _accepts(signature: inspect.Signature, count: int) -> bool:
-    try:
-        signature.bind(*[None] * count)
-    except TypeError:
-        return False
-    return True
 
 
 def _methods(methods: Sequence[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import pytest
 
 from _support import AppWriter
 from typhon import Request
-from typhon.routing import table
+from typhon._app import forget_declarations
 
 
 @pytest.fixture
@@ -23,9 +23,9 @@ def request_() -> Request:
 def clean_imports() -> Iterator[None]:
     """Leaves the route table, ``sys.path`` and imported modules as they were."""
     saved: tuple[list[str], dict[str, Any], list[Any]] = (sys.path[:], sys.modules.copy(), sys.path_hooks[:])
-    table.clear()
+    forget_declarations()
     yield
-    table.clear()
+    forget_declarations()
     sys.path[:] = saved[0]
     sys.path_hooks[:] = saved[2]
     sys.path_importer_cache.clear()

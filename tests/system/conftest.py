@@ -95,6 +95,17 @@ def behaviours(behaviours_server: Server) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def features_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    yield from serve(tmp_path_factory.mktemp("features"), APPS / "features")
+
+
+@pytest.fixture
+def features(features_server: Server) -> Iterator[Server]:
+    """Handlers that declare more than f(request)."""
+    yield from unchanged(features_server)
+
+
+@pytest.fixture(scope="session")
 def mirror_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     # One worker, so that one process counts what was executed.
     limits = {"workers": 1, "pool_workers": 1, "max_body": "64K"}

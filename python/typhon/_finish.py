@@ -1,0 +1,45 @@
+"""From the handlers that an application declared to the functions that the worker calls.
+
+Runs once, when everything has been imported, so that a request finds nothing left to decide.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from typhon._chain import Chain, async_chain, sync_chain
+from typhon._group import app_group
+from typhon._typed import filled_in
+from typhon.errors import AppError, RouteError
+from typhon.routing import RouteSpec
+
+
+def finished(specs: Iterable[RouteSpec]) -> list[RouteSpec]:
+    """The routes with ``call`` as the worker calls it: ``f(request)``, or ``f(request, pool)``.
+
+    Raises:
+        RouteError: a declaration that cannot work.
+        AppError: a handler needs a package that is not installed.
+    """
+    return [_finished(spec) for spec in specs]
+
+
+def _finished(spec: RouteSpec) -> RouteSpec:
+    given = 2 if spec.wants_pool else 1
+    try:
+        call = filled_in(spec.call, spec.mode == "async", given, spec.pattern)
+        return _hooked(spec, call)
+    except (AppError, RouteError) as error:
+        raise type(error)(f"{error} (handler {spec.name}, {spec.source})") from None
+
+
+def _hooked(spec: RouteSpec, call: Callable[..., Any]) -> RouteSpec:
+    groups = [group for group in (app_group, getattr(spec.router, "group", None)) if group]
+    if not groups:
+        return spec if call is spec.call else dataclasses.replace(spec, call=call)
+    chain = Chain(groups)
+    if spec.mode != "async" and not chain.is_async:
+        return dataclasses.replace(spec, call=sync_chain(call, chain))
+    return dataclasses.replace(spec, call=async_chain(call, spec.mode == "async", chain), mode="async")

@@ -1,0 +1,57 @@
+"""What handlers declare beyond f(request), through the real worker."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from harness.server import Server
+
+
+def faults(answer: Any) -> dict[str, str]:
+    assert answer.status_code == 422
+    assert set(answer.json()) == {"error", "request_id", "details"}
+    return {fault["place"]: fault["reason"] for fault in answer.json()["details"]}
+
+
+def test_path_body_and_query_are_arguments(features: Server) -> None:
+    answer = features.client.post("/python/typed/7?notify=true", json={"name": "cup", "price": 2})
+    assert (answer.status_code, answer.json()) == (201, {"shop": 7, "part": "cup", "notify": True})
+
+
+def test_each_fault_is_told(features: Server) -> None:
+    answer = features.client.post("/python/typed/7?notify=maybe", json={"price": "x"})
+    assert list(faults(answer)) == ["body.name", "body.price", "query.notify"]
+
+
+def test_a_coroutine_with_a_pydantic_model(features: Server) -> None:
+    answer = features.client.post("/python/typed/later", json={"name": "ada", "age": 36})
+    assert answer.json() == {"name": "ada", "age": 36}
+    assert list(faults(features.client.post("/python/typed/later", json={"name": "ada"}))) == ["body.age"]
+
+
+def test_a_pool_handler_with_a_parameter(features: Server) -> None:
+    assert features.client.get("/python/typed/pool?number=-4").json() == 4
+    assert faults(features.client.get("/python/typed/pool")) == {"query.number": "missing"}
+
+
+def test_a_body_that_is_no_json_is_a_400_and_another_type_a_415(features: Server) -> None:
+    headers = {"Content-Type": "application/json"}
+    assert features.client.post("/python/typed/7", content=b"{", headers=headers).status_code == 400
+    assert features.client.post("/python/typed/7", content=b"{}").status_code == 415
+
+
+def test_a_dependency(features: Server) -> None:
+    headers = {"X-Token": "t", "Content-Type": "text/x"}
+    assert features.client.get("/python/typed/me", headers=headers).json() == {"token": "t", "type": "text/x"}
+    assert features.client.get("/python/typed/me").status_code == 401
+
+
+@pytest.mark.parametrize("kind", ["plain", "later"])
+def test_the_current_request_is_that_of_its_handler(features: Server, kind: str) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        paths = [f"/python/current/{kind}"] * 50
+        answers = list(threads.map(lambda path: features.client.get(path).json(), paths))
+    assert answers == [{"same": True}] * 50
