@@ -24,19 +24,25 @@ from typhon.errors import (
     ValidationError,
     abort,
 )
+from typhon.forms import FormLimits, form_limits, read_form
 from typhon.hooks import after_request, before_request, error_handler, middleware, on_shutdown, on_startup
 from typhon.multidict import Headers, MultiDict
-from typhon.parameters import Body, Cookie, Depends, Header, Query
-from typhon.responses import Response
+from typhon.parameters import Body, Cookie, Depends, Form, Header, Query
+from typhon.responses import HTML, JSON, Redirect, Response, Text
 from typhon.router import Router
 from typhon.routing import RouteSpec, route
+from typhon.templates import Templates
 from typhon.uploads import Upload
 
 __all__ = [
+    "HTML",
+    "JSON",
     "AppError",
     "Body",
     "Cookie",
     "Depends",
+    "Form",
+    "FormLimits",
     "HTTPError",
     "Header",
     "Headers",
@@ -47,12 +53,15 @@ __all__ = [
     "PoolTaskError",
     "PoolTimeoutError",
     "Query",
+    "Redirect",
     "Request",
     "Response",
     "RouteError",
     "RouteSpec",
     "Router",
     "State",
+    "Templates",
+    "Text",
     "Upload",
     "ValidationError",
     "abort",
@@ -60,9 +69,11 @@ __all__ = [
     "before_request",
     "current_request",
     "error_handler",
+    "form_limits",
     "middleware",
     "on_shutdown",
     "on_startup",
+    "read_form",
     "route",
     "state",
 ]

@@ -22,6 +22,7 @@ from typhon import _lifetime
 from typhon._finish import finished
 from typhon._group import app_group
 from typhon.errors import AppError
+from typhon.forms import FormLimits, form_limits
 from typhon.routing import RouteSpec, table
 
 OWN_NAMES = frozenset({"typhon", "_typhon"})
@@ -64,7 +65,8 @@ def load_app(app_dir: str) -> list[RouteSpec]:
 
 
 def forget_declarations() -> None:
-    """Removes every route and hook."""
+    """Removes every route, hook and setting of an application."""
+    form_limits(FormLimits())
     table.clear()
     app_group.clear()
     _lifetime.clear()

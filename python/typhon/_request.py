@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from typhon import _json
 from typhon._multipart import parse_multipart
 from typhon.errors import HTTPError
+from typhon.forms import FormLimits, current_limits
 from typhon.multidict import MultiDict
 from typhon.uploads import Upload
 
@@ -96,14 +97,16 @@ def parse_query(query: bytes) -> MultiDict[str]:
     Raises:
         HTTPError: 400 for more than MAX_FIELDS parameters.
     """
-    return MultiDict(_urlencoded(query, "query parameters"))
+    if query.count(b"&") >= MAX_FIELDS:
+        raise HTTPError(400, f"more than {MAX_FIELDS} query parameters")
+    return MultiDict(parse_qsl(query.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def form_of(request: FormRequest) -> MultiDict[str]:
     """`Request.form`: the fields of a urlencoded or multipart body; empty for other types.
 
     Raises:
-        HTTPError: 400 for a body that is not what its Content-Type says.
+        HTTPError: 400 for a body that is not what its Content-Type says, 413 for one above a limit.
     """
     return _parts_of(request)[0]
 
@@ -112,7 +115,7 @@ def files_of(request: FormRequest) -> MultiDict[Upload]:
     """`Request.files`: the files of a multipart body; empty for other types.
 
     Raises:
-        HTTPError: 400 for a body that is not what its Content-Type says.
+        HTTPError: 400 for a body that is not what its Content-Type says, 413 for one above a limit.
     """
     return _parts_of(request)[1]
 
@@ -141,32 +144,47 @@ def parse_cookies(field: str) -> dict[str, str]:
     return cookies
 
 
-def _urlencoded(data: bytes, what: str) -> list[tuple[str, str]]:
-    if data.count(b"&") >= MAX_FIELDS:
-        raise HTTPError(400, f"more than {MAX_FIELDS} {what}")
-    return parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True)
-
-
 def _parts_of(request: FormRequest) -> _Parts:
     """The body is parsed once, whichever of form and files is read first."""
     parts: _Parts | None = request.__dict__.get(_PARTS)
-    if parts is None:
-        parts = request.__dict__[_PARTS] = _parse_parts(request.data, request.content_type)
+    return read_parts(request, current_limits()) if parts is None else parts
+
+
+def read_parts(request: FormRequest, limits: FormLimits) -> _Parts:
+    """Parses the body as a form, for `form_of` and `files_of`.
+
+    Raises:
+        HTTPError: 400 for a body that is not what its Content-Type says, 413 for one above a limit.
+    """
+    data, content_type = request.data, request.content_type
+    kind = media_type(content_type)
+    parts: _Parts = (MultiDict(), MultiDict())
+    if kind == FORM_TYPE:
+        parts = (MultiDict(_fields(data, limits)), MultiDict())
+    if kind == MULTIPART_TYPE:
+        fields, files = _multipart(data, content_type, limits)
+        parts = (MultiDict(fields), MultiDict(files))
+    request.__dict__[_PARTS] = parts
     return parts
 
 
-def _parse_parts(data: bytes, content_type: str) -> _Parts:
-    kind = media_type(content_type)
-    if kind == FORM_TYPE:
-        return MultiDict(_urlencoded(data, "form fields")), MultiDict()
-    if kind == MULTIPART_TYPE:
-        fields, files = _multipart(data, content_type)
-        return MultiDict(fields), MultiDict(files)
-    return MultiDict(), MultiDict()
+def _fields(data: bytes, limits: FormLimits) -> list[tuple[str, str]]:
+    """Those of a urlencoded body."""
+    if data.count(b"&") >= limits.parts:
+        raise HTTPError(413, f"the form has more than {limits.parts} parts")
+    pairs = parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True)
+    for name, value in pairs:
+        if len(name) > limits.name_length:
+            raise HTTPError(400, f"a name in the form is longer than {limits.name_length} characters")
+        if len(value) > limits.field_size:
+            raise HTTPError(413, f"the field {name[:40]!r} is larger than {limits.field_size} bytes")
+    return pairs
 
 
-def _multipart(data: bytes, content_type: str) -> tuple[list[tuple[str, str]], list[tuple[str, Upload]]]:
+def _multipart(
+    data: bytes, content_type: str, limits: FormLimits
+) -> tuple[list[tuple[str, str]], list[tuple[str, Upload]]]:
     boundary = parameter(content_type, "boundary")
     if not boundary or len(boundary) > 70:  # RFC 2046 section 5.1.1
         raise HTTPError(400, "the multipart body has no usable boundary in its Content-Type")
-    return parse_multipart(data, boundary, MAX_FIELDS)
+    return parse_multipart(data, boundary, limits)

@@ -22,9 +22,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from typhon.errors import RouteError
-from typhon.parameters import Body, Cookie, Depends, Header, Query
+from typhon.parameters import Body, Cookie, Depends, Form, Header, Query
+from typhon.uploads import Upload
 
-Place = Literal["path", "query", "header", "cookie", "body", "dependency"]
+Place = Literal["path", "query", "header", "cookie", "body", "form", "file", "dependency"]
 MISSING = inspect.Parameter.empty
 
 _MARKS: dict[type, Place] = {
@@ -32,6 +33,7 @@ _MARKS: dict[type, Place] = {
     Header: "header",
     Cookie: "cookie",
     Body: "body",
+    Form: "form",
     Depends: "dependency",
 }
 _TIMES = (dt.datetime, dt.date, dt.time, dt.timedelta)
@@ -116,6 +118,9 @@ def parameters_of(handler: Callable[..., Any], given: int, pattern: str = "") ->
     in_path = path_names(pattern)
     found = [_parameter(signature.parameters[name], hints.get(name, Any), in_path) for name in names]
     bodies = [parameter.name for parameter in found if parameter.place == "body"]
+    forms = [parameter.name for parameter in found if parameter.place in ("form", "file")]
+    if bodies and forms:
+        raise RouteError(f"a request has a JSON body or a form, not both {bodies[0]} and {forms[0]}")
     if len(bodies) > 1:
         raise RouteError(f"only one parameter can be the body, not {' and '.join(bodies)}")
     return found
@@ -152,6 +157,12 @@ def _options(annotation: Any) -> list[Any]:
     return [plain]
 
 
+def _item_types(annotation: Any) -> list[Any]:
+    """What the lists of an annotation hold."""
+    lists = [option for option in _options(annotation) if get_origin(option) in _LISTS]
+    return [item for option in lists for item in get_args(option)]
+
+
 def _parameter(declared: inspect.Parameter, annotation: Any, in_path: list[str]) -> Parameter:
     name, default = declared.name, declared.default
     mark = _mark(annotation, default)
@@ -178,9 +189,11 @@ def _place(name: str, annotation: Any, mark: Any) -> Place:
     if isinstance(plain, type) and issubclass(plain, Executor):
         raise RouteError(f"{name} is the pool: use_process_pool=True gives it, as the second argument")
     place = _MARKS.get(type(mark))
+    if Upload in _options(annotation) or Upload in _item_types(annotation):
+        return "file"
     if place is None:
         return "query" if is_scalar(annotation) else "body"
-    if place != "body" and not is_scalar(annotation):
+    if place not in ("body", "form") and not is_scalar(annotation):
         raise RouteError(f"{name} comes from the {place}, which cannot give a {type_text(annotation)}")
     return place
 

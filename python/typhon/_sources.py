@@ -6,27 +6,17 @@ A getter returns the value, or raises `Unfit` with what is wrong with this one p
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any
 
-from typhon import _json
+from typhon import _form_sources, _json
 from typhon._optional import need
 from typhon._request import is_json
-from typhon._signature import Parameter, is_list, type_text, unwrapped
+from typhon._signature import Parameter, is_list, type_text
+from typhon._unfit import Getter, Unfit, is_pydantic, pydantic_faults
 from typhon.errors import HTTPError, RouteError
-
-Getter = Callable[[Any], Any]
-Fault = dict[str, str]
 
 JSON_TYPES = frozenset({"application/json", "application/json; charset=utf-8"})
 _AS_GIVEN = {"int": int, "float": float, "str": str, "path": str, "uuid": str}
-
-
-class Unfit(Exception):  # noqa: N818
-    """One parameter does not fit; an internal signal, the client gets a ValidationError."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(faults)
-        self.faults = faults
 
 
 def getter_of(parameter: Parameter, converter: str = "str") -> Getter:
@@ -44,6 +34,10 @@ def getter_of(parameter: Parameter, converter: str = "str") -> Getter:
         return _path_getter(parameter, converter)
     if parameter.place == "body":
         return _body_getter(parameter)
+    if parameter.place == "form":
+        return _form_sources.field_getter(parameter)
+    if parameter.place == "file":
+        return _form_sources.file_getter(parameter)
     return _text_getter(parameter)
 
 
@@ -100,7 +94,7 @@ def _converter(parameter: Parameter, place: str) -> Callable[[Any], Any]:
 
 
 def _body_getter(parameter: Parameter) -> Getter:
-    decode = _pydantic_decoder(parameter) if _is_pydantic(parameter.type) else _msgspec_decoder(parameter)
+    decode = _pydantic_decoder(parameter) if is_pydantic(parameter.type) else _msgspec_decoder(parameter)
     required, default = parameter.required, parameter.default
 
     def get(request: Any) -> Any:
@@ -162,19 +156,6 @@ def _pydantic_decoder(parameter: Parameter) -> Callable[[bytes], Any]:
             return validate(data)
         except pydantic.ValidationError as error:
             _json.decode(data)
-            raise Unfit([_pydantic_fault(one) for one in error.errors(include_url=False)]) from None
+            raise Unfit(pydantic_faults(error, "body")) from None
 
     return checked
-
-
-def _pydantic_fault(error: Any) -> Fault:
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
-    return {"place": "body" + path, "reason": "missing" if error["type"] == "missing" else error["msg"]}
-
-
-def _is_pydantic(kind: Any) -> bool:
-    """Whether a type is, or holds, a pydantic model. Imports nothing."""
-    plain = unwrapped(kind)
-    if isinstance(plain, type):
-        return hasattr(plain, "model_validate_json")
-    return any(_is_pydantic(part) for part in get_args(plain))

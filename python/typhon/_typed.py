@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from typhon._signature import Parameter, parameters_of
-from typhon._sources import Getter, Unfit, getter_of
+from typhon._sources import getter_of
+from typhon._unfit import Getter, Unfit
 from typhon.errors import RouteError, ValidationError
 
 _CACHE = "_typhon_dependencies"

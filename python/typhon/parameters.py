@@ -40,6 +40,13 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A field of a form (``name`` when it is called otherwise there), or a model of all its fields."""
+
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Depends:
     """What ``call(request)`` returns. It may have parameters of its own, and dependencies among them.
 

@@ -108,11 +108,10 @@ def test_other_types_have_no_form() -> None:
 @pytest.mark.parametrize(
     ("data", "content_type", "reason"),
     [
-        (MULTIPART[:-8], BOUNDARY, "ends before its last boundary"),
+        (MULTIPART[:-4], BOUNDARY, "ends before its last boundary"),
         (MULTIPART, "multipart/form-data", "no usable boundary"),
         (b"--XX\r\n\r\nx\r\n--XX--", BOUNDARY, "no head|no name"),
         (b"--XX\r\nContent-Disposition: form-data\r\n\r\nx\r\n--XX--", BOUNDARY, "no name"),
-        (b"--XX\r\n" * 1100, BOUNDARY, "more than 1000 parts"),
     ],
 )
 def test_a_broken_multipart_body_is_a_400(data: bytes, content_type: str, reason: str) -> None:

@@ -55,3 +55,34 @@ def test_the_current_request_is_that_of_its_handler(features: Server, kind: str)
         paths = [f"/python/current/{kind}"] * 50
         answers = list(threads.map(lambda path: features.client.get(path).json(), paths))
     assert answers == [{"same": True}] * 50
+
+
+def test_a_template_of_the_application(features: Server) -> None:
+    answer = features.client.get("/python/answers/page", params={"name": "<b>"})
+    assert (answer.headers["content-type"], answer.text.strip()) == (
+        "text/html; charset=utf-8",
+        "<p>&lt;b&gt;</p>",
+    )
+
+
+def test_cookies_and_a_redirect_through_a_browser_like_client(features: Server) -> None:
+    answer = features.client.get("/python/answers/login")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/python/answers/who?gr%C3%B6%C3%9Fe=1")
+    assert len(answer.headers.get_list("set-cookie")) == 2
+    followed = features.client.get("/python/answers/who")
+    assert followed.text == "[('theme', 'dark'), ('token', 't1')]"
+    assert features.client.get("/python/answers/who").text == "[('token', 't1')]"
+    features.client.cookies.clear()
+
+
+@pytest.mark.parametrize(("size", "disk"), [(10, False), (2_000_000, True)])
+def test_an_upload_arrives_in_memory_or_on_disk(features: Server, size: int, disk: bool) -> None:
+    files = {"file": ("a.bin", b"\x01" * size)}
+    answer = features.client.post("/python/uploads", files=files, data={"note": "größe"})
+    assert answer.json() == {"name": "a.bin", "size": size, "sum": size, "disk": disk, "note": "größe"}
+
+
+def test_an_upload_above_the_limit_is_a_413(features: Server) -> None:
+    answer = features.client.post("/python/uploads", files={"file": ("a.bin", b"x" * 3_000_001)})
+    assert (answer.status_code, set(answer.json())) == (413, {"error", "request_id"})
+    assert faults(features.client.post("/python/uploads", data={"note": "x"})) == {"form.file": "missing"}
