@@ -15,6 +15,11 @@ std::string_view text_of(proto::ErrorCode code) {
     return proto::error_info(code).text;
 }
 
+/// /openapi.json and /docs, which a worker serves when its application asks for it.
+bool is_api_description(const proto::PathSegments& path) {
+    return path[0] == "docs" || (path.size() == 1 && path[0] == "openapi.json");
+}
+
 }  // namespace
 
 Connection::Step Connection::start_request() {
@@ -81,7 +86,7 @@ const proto::RouteMatch& Connection::match_native() {
 
 Connection::Target Connection::route_beyond_native() {
     const proto::PathSegments& path = state_->path;
-    if (path.size() >= 2 && path[0] == "python") {
+    if ((path.size() >= 2 && path[0] == "python") || is_api_description(path)) {
         return Target::python;
     }
     if (path.size() != 2 || path[0] != "-" || path[1] != "healthy") {

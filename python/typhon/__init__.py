@@ -13,6 +13,7 @@ from typhon._current import current_request
 from typhon._native import Request
 from typhon._request_pool import Pool
 from typhon._state import State, state
+from typhon.describe import describe
 from typhon.errors import (
     AppError,
     HTTPError,
@@ -27,6 +28,7 @@ from typhon.errors import (
 from typhon.forms import FormLimits, form_limits, read_form
 from typhon.hooks import after_request, before_request, error_handler, middleware, on_shutdown, on_startup
 from typhon.multidict import Headers, MultiDict
+from typhon.openapi import openapi
 from typhon.parameters import Body, Cookie, Depends, Form, Header, Query
 from typhon.responses import HTML, JSON, Redirect, Response, Text
 from typhon.router import Router
@@ -68,11 +70,13 @@ __all__ = [
     "after_request",
     "before_request",
     "current_request",
+    "describe",
     "error_handler",
     "form_limits",
     "middleware",
     "on_shutdown",
     "on_startup",
+    "openapi",
     "read_form",
     "route",
     "state",

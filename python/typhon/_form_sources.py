@@ -6,6 +6,7 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
+from typhon._defaults import filler_of
 from typhon._optional import need
 from typhon._request import FORM_TYPE, MULTIPART_TYPE, media_type
 from typhon._signature import Parameter, is_list, is_model, unwrapped
@@ -71,10 +72,13 @@ def _converter(parameter: Parameter, place: str) -> Callable[[Any], Any]:
     msgspec = need("msgspec", "msgspec", f"the typed parameter {parameter.name}")
     faults = need("typhon._faults", "msgspec", "a typed parameter")
     kind = parameter.type
+    fill = filler_of(kind) or (lambda _: None)
 
     def convert(value: Any) -> Any:
         try:
-            return msgspec.convert(value, kind, strict=False)
+            converted = msgspec.convert(value, kind, strict=False)
+            fill(converted)
+            return converted
         except msgspec.ValidationError:
             raise Unfit(faults.faults_of(value, kind, place, strict=False)) from None
 

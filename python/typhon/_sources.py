@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from typhon import _form_sources, _json
+from typhon._defaults import filler_of
 from typhon._optional import need
 from typhon._request import is_json
 from typhon._signature import Parameter, is_list, type_text
@@ -144,7 +145,17 @@ def _checked_decoder(msgspec: Any, parameter: Parameter) -> Callable[[bytes], An
         raise RouteError(f"{parameter.name}: {error}") from None
     if not known:
         raise RouteError(f"{parameter.name}: {type_text(kind)} is no type that a JSON body can have")
-    return decode
+    fill = filler_of(kind)
+    return decode if fill is None else _filled(decode, fill)
+
+
+def _filled(decode: Callable[[bytes], Any], fill: Callable[[Any], None]) -> Callable[[bytes], Any]:
+    def decode_all(data: bytes) -> Any:
+        value = decode(data)
+        fill(value)
+        return value
+
+    return decode_all
 
 
 def _pydantic_decoder(parameter: Parameter) -> Callable[[bytes], Any]:

@@ -33,7 +33,7 @@ def shape_of(pattern: str) -> str:
 def _check_text(pattern: str) -> None:
     if not isinstance(pattern, str):
         raise RouteError(f"a route's path is a str, not {type(pattern).__name__}")
-    if not pattern.startswith("/python/"):
+    if not pattern.startswith("/python/") and not _is_own(pattern):
         raise RouteError(f'the path "{pattern}" must start with /python/: others belong to native routes')
     if any(mark in pattern for mark in "?#"):
         raise RouteError(f'the path "{pattern}" must not hold a query or fragment ("?" or "#")')
@@ -41,6 +41,11 @@ def _check_text(pattern: str) -> None:
         raise RouteError(f'the path "{pattern}" must not hold spaces or control characters')
     if any(segment in (".", "..") for segment in pattern.split("/")):
         raise RouteError(f'the path "{pattern}" must not hold "." or ".." as a segment')
+
+
+def _is_own(pattern: str) -> bool:
+    """What the gateway hands to the workers besides: the description of the API."""
+    return pattern in ("/openapi.json", "/docs") or pattern.startswith("/docs/")
 
 
 def _segment_shape(pattern: str, segment: str, last: bool, names: set[str]) -> str:

@@ -146,4 +146,4 @@ def test_the_example_application_loads() -> None:
     assert routes["GET", "/python/hello"].name == "endpoints.hello"
     assert routes["POST", "/python/async/compute"].mode == "async"
     assert routes["GET", "/python/pool/squares"].mode == "pool"
-    assert len(routes) == 15
+    assert len([name for _, name in routes if "openapi" not in name and "docs" not in name]) == 15

@@ -29,6 +29,7 @@ from typhon import (
     abort,
     route,
 )
+from typhon._defaults import filler_of
 from typhon._finish import finished
 from typhon.routing import table
 from typhon.testing import TestClient
@@ -207,6 +208,45 @@ def test_a_body_of_each_kind(ask: Client, kind: Any, good: Any, bad: Any, faults
     assert ask(handler, "POST /python/x", json=good).status_code == 204
     assert seen == [msgspec.convert(good, kind)]
     assert sorted(details(ask(handler, "POST /python/x", json=bad))) == sorted(faults)
+
+
+@dataclass
+class Inner:
+    size: int = 3
+
+
+@dataclass
+class Outer:
+    inner: Inner
+    more: list[Inner | None]
+    named: dict[str, Inner]
+    other: "Outer | None" = None
+    name: str = "n"
+
+
+class Held(msgspec.Struct):
+    outer: Outer
+
+
+@dataclass
+class Plain:
+    size: int
+    more: "list[Plain]"
+
+
+def test_defaults_of_dataclasses_are_in_what_is_answered(ask: Client) -> None:
+    def handler(request: Request, held: Held) -> Any:
+        return held.outer
+
+    small: dict[str, Any] = {"inner": {}, "more": [{}, None], "named": {"a": {}}}
+    answer = ask(handler, "POST /python/x", json={"outer": small | {"other": small}})
+    whole = {"inner": {"size": 3}, "more": [{"size": 3}, None], "named": {"a": {"size": 3}}, "name": "n"}
+    assert answer.json() == whole | {"other": whole | {"other": None}}
+
+
+def test_types_without_such_defaults_need_no_second_look() -> None:
+    assert [filler_of(kind) for kind in (Plain, Part, list[int], User, dict[str, Any])] == [None] * 5
+    assert filler_of(Inner) is not None
 
 
 def test_a_pydantic_model_is_a_body(ask: Client) -> None:

@@ -6,9 +6,9 @@ pages = Templates("templates", module=__file__)
 
 
 @route("/python/answers/page")
-def page(request: Request) -> Response:
+def page(request: Request, name: str) -> Response:
     """A template."""
-    return pages.page("page.html", name=request.query_params["name"])
+    return pages.page("page.html", name=name)
 
 
 @route("/python/answers/login")

@@ -19,6 +19,7 @@ class Part(msgspec.Struct):
 class User(pydantic.BaseModel):
     """A model of pydantic."""
 
+    model_config = pydantic.ConfigDict(strict=True)
     name: str
     age: int
 
