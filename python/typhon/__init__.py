@@ -10,10 +10,13 @@ This package is what application code imports. Names with a leading underscore a
 """
 
 from typhon._current import current_request
+from typhon._describe import describe
 from typhon._native import Request
+from typhon._publish import openapi
 from typhon._request_pool import Pool
+from typhon._sessions import Session, sessions
 from typhon._state import State, state
-from typhon.describe import describe
+from typhon.auth import basic_auth, bearer_auth, login_required
 from typhon.errors import (
     AppError,
     HTTPError,
@@ -28,7 +31,6 @@ from typhon.errors import (
 from typhon.forms import FormLimits, form_limits, read_form
 from typhon.hooks import after_request, before_request, error_handler, middleware, on_shutdown, on_startup
 from typhon.multidict import Headers, MultiDict
-from typhon.openapi import openapi
 from typhon.parameters import Body, Cookie, Depends, Form, Header, Query
 from typhon.responses import HTML, JSON, Redirect, Response, Text
 from typhon.router import Router
@@ -61,6 +63,7 @@ __all__ = [
     "RouteError",
     "RouteSpec",
     "Router",
+    "Session",
     "State",
     "Templates",
     "Text",
@@ -68,17 +71,21 @@ __all__ = [
     "ValidationError",
     "abort",
     "after_request",
+    "basic_auth",
+    "bearer_auth",
     "before_request",
     "current_request",
     "describe",
     "error_handler",
     "form_limits",
+    "login_required",
     "middleware",
     "on_shutdown",
     "on_startup",
     "openapi",
     "read_form",
     "route",
+    "sessions",
     "state",
 ]
 

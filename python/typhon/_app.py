@@ -18,7 +18,7 @@ from importlib.machinery import (
 from pathlib import Path
 from types import CodeType
 
-from typhon import _lifetime
+from typhon import _lifetime, _sessions
 from typhon._finish import finished
 from typhon._group import app_group
 from typhon.errors import AppError
@@ -67,6 +67,7 @@ def load_app(app_dir: str) -> list[RouteSpec]:
 def forget_declarations() -> None:
     """Removes every route, hook and setting of an application."""
     form_limits(FormLimits())
+    _sessions.forget()
     table.clear()
     app_group.clear()
     _lifetime.clear()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from typhon._describe import Description, description_of
+from typhon._group import app_group
 from typhon._results_schema import responses_of
 from typhon._schemas import Schema, Schemas
 from typhon._signature import Parameter, is_model, parameters_of, unwrapped
 from typhon._unfit import is_pydantic
-from typhon.describe import Description, description_of
 from typhon.routing import RouteSpec
 
 _CONVERTERS: dict[str, Schema] = {
@@ -45,6 +47,7 @@ def document(specs: Iterable[RouteSpec], info: dict[str, Any]) -> dict[str, Any]
         operations = paths.setdefault(_PARAMETER.sub(r"{\2}", spec.pattern), {})
         for method in spec.methods:
             operations.setdefault(method.lower(), _operation(spec, method, said, schemas, security))
+    _make_ids_unique(paths)
     components: dict[str, Any] = {"schemas": dict(sorted(schemas.components.items()))}
     if security:
         components["securitySchemes"] = security
@@ -56,6 +59,7 @@ def _operation(
 ) -> dict[str, Any]:
     given = 2 if spec.wants_pool else 1
     parameters, schemes = _all_parameters(spec.call, given, spec.pattern)
+    schemes = _schemes_of_hooks(spec) | schemes
     summary, description = _words(spec.call, said)
     operation: dict[str, Any] = {
         "operationId": spec.name if len(spec.methods) == 1 else f"{spec.name}.{method.lower()}",
@@ -69,6 +73,22 @@ def _operation(
     }
     security.update(schemes)
     return {key: value for key, value in operation.items() if value}
+
+
+def _schemes_of_hooks(spec: RouteSpec) -> dict[str, Any]:
+    """Those that `login_required` hooks ask for."""
+    groups = [app_group, *([spec.router.group] if spec.router is not None else [])]
+    hooks = [hook for group in groups for hook in group.before]
+    return {name: one for hook in hooks for name, one in getattr(hook, "openapi_security", {}).items()}
+
+
+def _make_ids_unique(paths: dict[str, dict[str, Any]]) -> None:
+    seen: Counter[str] = Counter()
+    for operation in [one for operations in paths.values() for one in operations.values()]:
+        name = operation["operationId"]
+        seen[name] += 1
+        if seen[name] > 1:
+            operation["operationId"] = f"{name}.{seen[name]}"
 
 
 def _all_parameters(

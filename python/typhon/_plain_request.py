@@ -108,6 +108,15 @@ class Request:
         return self.headers.get("content-type", "")
 
     @cached_property
+    def session(self) -> dict[str, Any]:
+        """What is known of the client; changes are sent with the answer.
+
+        Raises:
+            RuntimeError: the application has no sessions.
+        """
+        return _request.session_of(self)
+
+    @cached_property
     def state(self) -> Any:
         """A namespace for what hooks and handlers keep with this request."""
         return _request.new_state()

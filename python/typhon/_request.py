@@ -120,13 +120,15 @@ def files_of(request: FormRequest) -> MultiDict[Upload]:
     return _parts_of(request)[1]
 
 
-def session_of(request: FormRequest) -> Any:  # noqa: ARG001
+def session_of(request: Any) -> dict[str, Any]:
     """`Request.session`.
 
     Raises:
-        RuntimeError: no hook has made one.
+        RuntimeError: the application has no sessions.
     """
-    raise RuntimeError("there are no sessions in this application")
+    from typhon import _sessions  # which reads cookies by this module
+
+    return _sessions.session_of(request)
 
 
 def new_state() -> SimpleNamespace:

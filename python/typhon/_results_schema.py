@@ -11,8 +11,8 @@ from concurrent.futures import Future
 from http import HTTPStatus
 from typing import Any, get_args, get_origin
 
+from typhon._describe import Description
 from typhon._schemas import Schema, Schemas
-from typhon.describe import Description
 from typhon.responses import HTML, Response, Text
 
 ERROR = "Error"

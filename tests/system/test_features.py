@@ -86,3 +86,17 @@ def test_an_upload_above_the_limit_is_a_413(features: Server) -> None:
     answer = features.client.post("/python/uploads", files={"file": ("a.bin", b"x" * 3_000_001)})
     assert (answer.status_code, set(answer.json())) == (413, {"error", "request_id"})
     assert faults(features.client.post("/python/uploads", data={"note": "x"})) == {"form.file": "missing"}
+
+
+def test_a_session_lasts_over_requests_and_workers(features: Server) -> None:
+    visits = [features.client.get("/python/session/visit").json()["visits"] for _ in range(5)]
+    assert visits == [1, 2, 3, 4, 5]
+    features.client.cookies.clear()
+    assert features.client.get("/python/session/visit").json() == {"visits": 1}
+    features.client.cookies.clear()
+
+
+def test_basic_authentication(features: Server) -> None:
+    assert features.client.get("/python/session/who", auth=("ada", "pw")).json() == {"user": "ada"}
+    answer = features.client.get("/python/session/who", auth=("ada", "x"))
+    assert (answer.status_code, "Basic" in answer.headers["www-authenticate"]) == (401, True)

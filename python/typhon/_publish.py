@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from typhon import _json, _openapi
+from typhon._describe import describe
 from typhon._optional import need
-from typhon.describe import describe
 from typhon.errors import AppError, abort
 from typhon.responses import HTML, Response
 from typhon.routing import RouteSpec, table
