@@ -12,6 +12,7 @@
 #include "gateway/cli/commands.hpp"
 #include "gateway/cli/error.hpp"
 #include "gateway/cli/option_table.hpp"
+#include "gateway/cli/python_commands.hpp"
 #include "gateway/cli/resolve.hpp"
 #include "gateway/exit_codes.hpp"
 
@@ -25,11 +26,14 @@ constexpr const char* kUsageText =
     "Usage: typhon COMMAND [OPTIONS]\n"
     "\n"
     "  serve      run the gateway in the foreground\n"
+    "  dev        the same with --reload and --debug\n"
     "  reload     start new workers with the edited application, then switch to them\n"
     "  scale N    change the number of workers\n"
     "  status     show state, workers and queue (--json)\n"
     "  routes     show the native and the Python routes\n"
     "  stop       stop gracefully and wait for the end\n"
+    "  new NAME   make a directory with a new application\n"
+    "  shell      a Python prompt with the application and a client of it\n"
     "  options    print the reference of all options of serve, as Markdown\n"
     "\n"
     "typhon COMMAND --help shows the options of a command. The client commands find the gateway\n"
@@ -65,6 +69,17 @@ std::variant<ServeCommand, int> serve(const Words& words) {
     return command;
 }
 
+/// Takes the options of serve, for those that say which application and interpreter.
+int shell_of(const Words& words) {
+    auto parsed = parse_serve(words);
+    if (const HelpText* help = std::get_if<HelpText>(&parsed)) {
+        return show(*help);
+    }
+    Options options = std::get<Options>(std::move(parsed));
+    resolve(options);
+    shell(options);
+}
+
 int client(const std::string& command, const Words& words) {
     const auto parsed = parse_client(command, words);
     if (const HelpText* help = std::get_if<HelpText>(&parsed)) {
@@ -74,11 +89,17 @@ int client(const std::string& command, const Words& words) {
 }
 
 std::variant<ServeCommand, int> run(const std::string& command, const Words& words) {
-    if (command == "serve") {
-        return serve(words);
+    if (command == "serve" || command == "dev") {
+        return serve(command == "dev" ? dev_words(words) : words);
+    }
+    if (command == "shell") {
+        return shell_of(words);
     }
     if (is_client_command(command)) {
         return client(command, words);
+    }
+    if (command == "new") {
+        new_application(words);
     }
     if (command == "options") {
         return show({options_markdown()});

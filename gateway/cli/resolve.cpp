@@ -53,17 +53,7 @@ void resolve_framework(SupervisorOptions& options) {
         }
         return;
     }
-    const std::string here = executable_directory();
-    for (const std::string& place : {here + "/../python",
-                                     here + "/../share/typhon/python",
-                                     std::string(TYPHON_SOURCE_PYTHON)}) {
-        if (holds_framework(place)) {
-            options.framework = absolute_path(place);
-            return;
-        }
-    }
-    refuse("the typhon Python package is not where it should be, " +
-           absolute_path(here + "/../python") + "; give its directory by --framework");
+    options.framework = framework_directory();
 }
 
 void resolve_worker(SupervisorOptions& options) {
@@ -103,6 +93,19 @@ void resolve_python(Options& options) {
 }
 
 }  // namespace
+
+std::string framework_directory() {
+    const std::string here = executable_directory();
+    for (const std::string& place : {here + "/../python",
+                                     here + "/../share/typhon/python",
+                                     std::string(TYPHON_SOURCE_PYTHON)}) {
+        if (holds_framework(place)) {
+            return absolute_path(place);
+        }
+    }
+    refuse("the typhon Python package is not where it should be, " +
+           absolute_path(here + "/../python") + "; give its directory by --framework");
+}
 
 std::string executable_directory() {
     std::error_code error;

@@ -13,6 +13,10 @@ namespace typhon::cli {
 /// too long. May run an interpreter that is not the build's once (at most 10 s).
 void resolve(Options& options);
 
+/// The directory of the framework of this installation or source tree, absolute. Throws
+/// CommandError (kPython) when it is not there.
+[[nodiscard]] std::string framework_directory();
+
 /// The directory of the running executable.
 [[nodiscard]] std::string executable_directory();
 

@@ -6,6 +6,7 @@ The only place where a Python exception becomes an answer.
 from __future__ import annotations
 
 import concurrent.futures
+import html
 import importlib
 import sys
 import traceback
@@ -22,6 +23,18 @@ POOL_DIED = "a pool process died while it ran this request"
 POOL_TOO_LONG = "the request took too long"
 POOL_NOT_UP = "the process pool cannot be started"
 STOPPING = "the request was given up because its worker is stopping"
+
+PAGE_TYPE = "text/html; charset=utf-8"
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>500: {title}</title>
+<style>body {{ font-family: sans-serif; margin: 2em }} pre {{ overflow: auto; line-height: 1.4 }}</style>
+<h1>{title}</h1>
+<p>{place}</p>
+<pre>{detail}</pre>
+</html>
+"""
 
 _HIDDEN_FRAMES = ("<frozen importlib", "<frozen runpy", importlib.__file__)
 
@@ -60,7 +73,21 @@ def answer_to(exc: BaseException, request: RequestLike, debug: bool = False) -> 
         return error_answer(503, POOL_NOT_UP, request, [(b"Retry-After", b"1")])
     detail = _detail(exc)
     _log(request, detail)
+    if debug and _wants_page(request):
+        return Answer(500, PAGE_TYPE, [], _page(request, detail))
     return error_answer(500, INTERNAL, request, extra={"traceback": detail} if debug else None)
+
+
+def _wants_page(request: Any) -> bool:
+    """Whether a browser asks."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def _page(request: RequestLike, detail: str) -> bytes:
+    title = html.escape(detail.rpartition("\n")[2])
+    place = html.escape(f"{request.method} {request.route}, request {request.id}")
+    text = _PAGE.format(title=title, place=place, detail=html.escape(detail))
+    return text.encode("utf-8", "backslashreplace")
 
 
 def error_answer(

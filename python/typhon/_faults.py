@@ -48,8 +48,13 @@ def _search(value: Any, kind: Any, place: str, strict: bool) -> Iterator[Fault]:
     try:
         msgspec.convert(value, kind, strict=strict, str_keys=True)
     except msgspec.ValidationError as error:
-        below = list(_below(value, unwrapped(kind), place, strict))
-        yield from below or [fault_of(error, place)]
+        whole = fault_of(error, place)
+        found = False
+        for fault in _below(value, unwrapped(kind), place, strict):
+            found = True
+            yield fault
+        if not found:
+            yield whole
 
 
 def _below(value: Any, kind: Any, place: str, strict: bool) -> Iterator[Fault]:

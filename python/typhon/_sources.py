@@ -17,6 +17,7 @@ from typhon._unfit import Getter, Unfit, is_pydantic, pydantic_faults
 from typhon.errors import HTTPError, RouteError
 
 JSON_TYPES = frozenset({"application/json", "application/json; charset=utf-8"})
+MAX_SEARCHED = 256 * 1024  # bytes of a body that is looked at again for all of its faults
 _AS_GIVEN = {"int": int, "float": float, "str": str, "path": str, "uuid": str}
 
 
@@ -122,7 +123,8 @@ def _msgspec_decoder(parameter: Parameter) -> Callable[[bytes], Any]:
         try:
             return decode(data)
         except msgspec.ValidationError as error:
-            found = faults.faults_of(_json.decode(data), kind, "body")
+            value = _json.decode(data)
+            found = faults.faults_of(value, kind, "body") if len(data) <= MAX_SEARCHED else []
             raise Unfit(found or [faults.fault_of(error, "body")]) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             _json.decode(data)

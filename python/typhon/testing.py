@@ -19,6 +19,7 @@ from typing import Any, Self
 from typhon import _dispatch
 from typhon._app import load_app
 from typhon._finish import finished
+from typhon._live import LiveServer
 from typhon.errors import AppError
 from typhon.results import Answer
 from typhon.routing import table
@@ -29,6 +30,8 @@ except ModuleNotFoundError:
     raise AppError("typhon.testing needs a package: pip install httpx") from None
 
 NO_BODY = (204, 304)
+
+__all__ = ["LiveServer", "TestClient"]
 
 
 class _Transport(httpx.BaseTransport):
@@ -60,6 +63,9 @@ class TestClient(httpx.Client):
         debug: whether a 500 shows its traceback.
         options: httpx.Client's own, such as ``headers`` and ``cookies``.
 
+    Attributes:
+        routes: what it serves.
+
     Raises:
         AppError: the application cannot be loaded.
         RouteError: a route cannot work.
@@ -75,8 +81,8 @@ class TestClient(httpx.Client):
         debug: bool = False,
         **options: Any,
     ) -> None:
-        routes = finished(table.routes()) if app is None else load_app(str(app))
-        self._dispatcher = _dispatch.Dispatcher(routes, pool, debug)
+        self.routes = finished(table.routes()) if app is None else load_app(str(app))
+        self._dispatcher = _dispatch.Dispatcher(self.routes, pool, debug)
         options.setdefault("base_url", "http://testserver")
         super().__init__(transport=_Transport(self._dispatcher), **options)
 

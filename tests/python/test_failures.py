@@ -84,3 +84,15 @@ def test_another_start_error_is_a_traceback() -> None:
     text = format_start_error(raised(ZeroDivisionError("x")))
     assert text.startswith("Traceback (most recent call last):")
     assert text.endswith("ZeroDivisionError: x")
+
+
+def test_a_browser_reads_the_traceback_as_a_page_in_debug_mode_only() -> None:
+    headers = {"Accept": "text/html,*/*"}
+    request = Request("GET", "/python/x", route="/python/<b>", headers=headers)
+    error = ValueError("<script>")
+    answer = convert_exception(error, request, True)
+    assert (answer.status, answer.content_type) == (500, "text/html; charset=utf-8")
+    assert b"<h1>ValueError: &lt;script&gt;</h1>" in answer.body
+    assert b"<script>" not in answer.body
+    assert convert_exception(error, request).content_type == "application/json"
+    assert convert_exception(error, Request(), True).content_type == "application/json"
