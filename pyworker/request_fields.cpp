@@ -80,6 +80,10 @@ py::object make_query_params(const Job& job, PyObject* /*self*/) {
     return helper("parse_query")(bytes_of(job.request.query));
 }
 
+py::object make_query_string(const Job& job, PyObject* /*self*/) {
+    return bytes_of(job.request.query);
+}
+
 py::object make_headers(const Job& job, PyObject* /*self*/) {
     py::list pairs;
     proto::HeaderBlockReader reader(job.request.headers);
@@ -174,6 +178,7 @@ constexpr std::array<RequestField, kRequestFields> kFields{{
     {"path", make_path, "decoded, without the query"},
     {"path_params", make_path_params, "the converted parameters of the route, a dict"},
     {"query_params", make_query_params, "MultiDict: the last value wins, getlist() has all"},
+    {"query_string", make_query_string, "the query as received"},
     {"headers", make_headers, "Headers: names in any case"},
     {"body", make_body, "parsed JSON of a JSON request, else str, else bytes; None when empty"},
     {"data", make_data, "the body as received"},

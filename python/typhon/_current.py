@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -10,11 +10,11 @@ from typing import Any
 from typhon._native import Request
 
 try:
-    from _typhon import current_request as _of_this_thread
-except ImportError:
+    import _typhon
 
-    def _of_this_thread() -> Any:
-        return None
+    _of_this_thread: Callable[[], Any] = _typhon.current_request
+except ImportError:
+    _of_this_thread = lambda: None  # noqa: E731
 
 
 _served: ContextVar[Any] = ContextVar("typhon.request", default=None)

@@ -22,6 +22,7 @@ class Request:
         method: "GET".
         path: decoded, without the query: "/python/items/größe".
         data: the body as received.
+        query_string: the query as received, without the question mark.
         path_params: the converted parameters of the route.
         route: the pattern that matched, "/python/items/<name>".
         client: address of the peer, "127.0.0.1:5123".
@@ -51,7 +52,7 @@ class Request:
         self.client = client
         self.id = id
         self.deadline = deadline
-        self._query = query
+        self.query_string = query
         self._header_pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
 
     @cached_property
@@ -62,7 +63,7 @@ class Request:
     @cached_property
     def query_params(self) -> MultiDict[str]:
         """The parameters of the query; the last value of a name wins, ``getlist`` has all."""
-        return _request.parse_query(self._query)
+        return _request.parse_query(self.query_string)
 
     @cached_property
     def body(self) -> Any:
