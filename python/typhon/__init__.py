@@ -11,6 +11,7 @@ This package is what application code imports. Names with a leading underscore a
 
 from typhon._current import current_request
 from typhon._describe import describe
+from typhon._mount import mount
 from typhon._native import Request
 from typhon._publish import openapi
 from typhon._request_pool import Pool
@@ -80,6 +81,7 @@ __all__ = [
     "form_limits",
     "login_required",
     "middleware",
+    "mount",
     "on_shutdown",
     "on_startup",
     "openapi",

@@ -1,0 +1,62 @@
+"""Applications of other frameworks, and a handler of ours beside them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import fastapi
+import flask
+
+from typhon import Request, mount, route
+
+legacy = flask.Flask("legacy")
+legacy.secret_key = "of the tests"
+
+
+@legacy.route("/visits", methods=["GET", "POST"])
+def visits() -> Any:
+    """A session of Flask's own."""
+    flask.session["visits"] = flask.session.get("visits", 0) + 1
+    return {"visits": flask.session["visits"], "form": dict(flask.request.form), "url": flask.request.url}
+
+
+@legacy.route("/files", methods=["POST"])
+def files() -> Any:
+    """An upload."""
+    return {"size": len(flask.request.files["f"].read())}
+
+
+@asynccontextmanager
+async def lifespan(app: fastapi.FastAPI) -> AsyncIterator[dict[str, int]]:
+    """A state for each worker."""
+    yield {"number": 7}
+
+
+api = fastapi.FastAPI(lifespan=lifespan)
+
+
+@api.get("/items/{number}")
+async def item(number: int, request: fastapi.Request, q: str = "none") -> Any:
+    """Parameters, state and client."""
+    return {
+        "number": number,
+        "q": q,
+        "state": request.state.number,
+        "client": request.client.host if request.client else None,
+    }
+
+
+@api.post("/body")
+def body(data: dict[str, int]) -> Any:
+    """A plain function, which runs on a thread of FastAPI's."""
+    return data
+
+
+mount("/python/legacy", legacy)
+mount("/python/api", api)
+
+
+@route("/python/legacy/own")
+def own(request: Request) -> str:
+    """Wins over what is mounted."""
+    return "own"
