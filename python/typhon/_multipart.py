@@ -29,11 +29,7 @@ def parse_multipart(
     """
     package = need("python_multipart", "python-multipart", "a multipart form")
     reader = _Reader(package, limits)
-    try:
-        _read(package, reader, data, boundary)
-    except BaseException:
-        reader.discard()
-        raise
+    _read(package, reader, data, boundary)
     return reader.fields, reader.files
 
 
@@ -139,12 +135,6 @@ class _Reader:
         filename = re.split(r"[/\\]", self._filename)[-1]
         kind = self._head.get("content-type", "application/octet-stream")
         self.files.append((self._name, Upload(filename, kind, file)))
-
-    def discard(self) -> None:
-        """Closes every file."""
-        for file in [self._file, *(upload.file for _, upload in self.files)]:
-            if file is not None:
-                file.close()
 
     def _end(self) -> None:
         self.complete = True

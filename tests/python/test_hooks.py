@@ -87,6 +87,7 @@ def test_hooks_run_from_the_outside_to_the_inside_and_back(client: Any, handler:
     middleware(surround("second"))
     before_request(note("before"))
     after_request(note("after"))
+    after_request(note("after declared later"))
     assert client().get("/python/r/x").json() == {"ok": True}
     assert seen == [
         "first in",
@@ -95,6 +96,7 @@ def test_hooks_run_from_the_outside_to_the_inside_and_back(client: Any, handler:
         "before",
         "router before",
         "router after",
+        "after declared later",
         "after",
         "router out",
         "second out",

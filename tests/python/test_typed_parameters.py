@@ -30,6 +30,7 @@ from typhon import (
     route,
 )
 from typhon._defaults import filler_of
+from typhon._faults import MAX_FAULTS
 from typhon._finish import finished
 from typhon.routing import table
 from typhon.testing import TestClient
@@ -277,6 +278,13 @@ def test_what_is_no_json_is_a_400_another_type_a_415_and_nothing_a_422(ask: Clie
     assert details(ask(handler, "POST /python/x")) == [("body", "missing")]
 
 
+def test_the_search_for_faults_ends(ask: Client) -> None:
+    def handler(request: Request, numbers: Annotated[list[int], Body()]) -> None: ...
+
+    assert len(details(ask(handler, "POST /python/x", json=["x"] * 1000))) == MAX_FAULTS
+    assert len(details(ask(handler, "POST /python/x", json=["x"] * 100_000))) == 1  # too large for a search
+
+
 def test_a_body_may_be_left_out_when_it_has_a_default(ask: Client) -> None:
     def handler(request: Request, item: Item | None = None) -> Any:
         return item is None
@@ -347,6 +355,10 @@ def test_a_dependency_that_aborts_comes_before_every_fault(ask: Client) -> None:
     def handler(request: Request, page: int, who: Annotated[None, Depends(nobody)]) -> None: ...
 
     assert ask(handler, "GET /python/x?page=x").status_code == 401
+
+    def with_body(request: Request, item: Item, who: Annotated[None, Depends(nobody)]) -> None: ...
+
+    assert ask(with_body, "POST /python/x", content=b"x").status_code == 401  # and not the 415 of the body
 
 
 def test_an_async_dependency_is_awaited_once(ask: Client) -> None:
