@@ -7,10 +7,27 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace typhon {
 
 using Milliseconds = std::chrono::milliseconds;
+
+/// Files that are served below a path: `--static PREFIX=DIR`.
+struct StaticDirectory {
+    std::vector<std::string> prefix;  // decoded segments; none: the root
+    std::string directory;            // absolute, when the options are resolved
+};
+
+/// Which scripts of other origins may use the answers (the Fetch standard, section 3.2).
+struct CorsOptions {
+    std::vector<std::string> origins;  // "https://app.example", or "*"; none: no such fields
+    std::vector<std::string> methods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+    std::vector<std::string> headers{"Authorization", "Content-Type"};
+    std::vector<std::string> exposed;
+    bool credentials = false;
+    Milliseconds max_age{600'000};
+};
 
 /// Limits and deadlines of the HTTP front (DESIGN 3 and 8).
 struct HttpOptions {
@@ -30,6 +47,11 @@ struct HttpOptions {
     std::size_t blocking_threads =
         8;  // pool of native handlers marked blocking and of content providers
     std::size_t blocking_queue = 256;
+    std::vector<StaticDirectory> statics;
+    bool sendfile = true;  // false: file bytes are copied
+    bool compress = false;
+    std::size_t compress_min_size = 1024;
+    CorsOptions cors;
 };
 
 struct RelayOptions {

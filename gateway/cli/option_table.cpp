@@ -5,6 +5,7 @@
 #include <cctype>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 #include "gateway/cli/values.hpp"
 #include "gateway/supervisor/supervisor.hpp"
@@ -91,6 +92,16 @@ void set_pool(Options& options, const std::string& value) {
         static_cast<void>(parse_number(value.substr(colon + 1), 1, UINT16_MAX));
     }
     options.supervisor.pool = value;
+}
+
+void add_static(Options& options, const std::string& value) {
+    StaticDirectory added = parse_static(value);
+    for (const StaticDirectory& each : options.http.statics) {
+        if (each.prefix == added.prefix) {
+            throw std::invalid_argument("two directories for the path of '" + value + "'");
+        }
+    }
+    options.http.statics.push_back(std::move(added));
 }
 
 // NOLINTBEGIN(bugprone-macro-parentheses): a member's name takes none
@@ -246,6 +257,16 @@ void add_workers(std::vector<OptionSpec>& table) {
                    flag(TYPHON_FIELD(supervisor.fail_fast))}});
 }
 
+void add_content(std::vector<OptionSpec>& table) {
+    table.insert(table.end(),
+                 {{"static",
+                   "PATH=DIR",
+                   "none",
+                   "Files of DIR are served below PATH; may be given more than once",
+                   add_static,
+                   true}});
+}
+
 /// When workers are replaced by new ones.
 void add_replacement(std::vector<OptionSpec>& table) {
     table.insert(table.end(),
@@ -319,6 +340,7 @@ void add_places(std::vector<OptionSpec>& table) {
 std::vector<OptionSpec> make_table() {
     std::vector<OptionSpec> table;
     add_front(table);
+    add_content(table);
     add_workers(table);
     add_replacement(table);
     add_places(table);

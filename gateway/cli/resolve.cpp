@@ -44,6 +44,19 @@ bool holds_framework(const std::string& directory) {
     return fs::is_regular_file(directory + "/typhon/__init__.py", ignored);
 }
 
+void resolve_statics(HttpOptions& options) {
+    for (StaticDirectory& each : options.statics) {
+        each.directory = absolute_path(each.directory);
+        std::error_code ignored;
+        if (!fs::is_directory(each.directory, ignored) ||
+            ::access(each.directory.c_str(), X_OK) != 0) {
+            throw CommandError(
+                exit_code::kUsage,
+                "--static: " + each.directory + " is not a directory that can be read");
+        }
+    }
+}
+
 void resolve_framework(SupervisorOptions& options) {
     if (!options.framework.empty()) {
         options.framework = absolute_path(options.framework);
@@ -122,6 +135,7 @@ std::string absolute_path(const std::string& path) {
 
 void resolve(Options& options) {
     resolve_app(options.supervisor);
+    resolve_statics(options.http);
     resolve_framework(options.supervisor);
     resolve_worker(options.supervisor);
     resolve_python(options);

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "proto/path.hpp"
+
 namespace typhon::cli {
 
 namespace {
@@ -116,6 +118,33 @@ bool parse_flag(std::string_view text) {
         }
     }
     refuse(text, "true or false");
+}
+
+StaticDirectory parse_static(std::string_view text) {
+    const std::size_t equals = text.find('=');
+    std::string_view prefix = text.substr(0, equals);
+    while (prefix.size() > 1 && prefix.ends_with('/')) {
+        prefix.remove_suffix(1);
+    }
+    StaticDirectory result;
+    if (equals != std::string_view::npos && equals + 1 < text.size()) {
+        result.directory = text.substr(equals + 1);
+    }
+    proto::PathSegments path;
+    if (result.directory.empty() || path.parse(prefix) != proto::PathFault::none) {
+        refuse(text, "a path and a directory (such as /assets=dist)");
+    }
+    if (prefix != "/") {
+        result.prefix.assign(path.segments().begin(), path.segments().end());
+    }
+    if (std::find(result.prefix.begin(), result.prefix.end(), "") != result.prefix.end()) {
+        refuse(text, "a path without empty segments and a directory");
+    }
+    if (!result.prefix.empty() &&
+        (result.prefix[0] == "-" || (result.prefix[0] == "python" && result.prefix.size() == 1))) {
+        refuse(text, "free: /python is for Python routes, /- for the gateway");
+    }
+    return result;
 }
 
 std::string size_text(std::uint64_t bytes) {

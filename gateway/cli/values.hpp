@@ -29,6 +29,10 @@ namespace typhon::cli {
 /// "1", "true", "yes", "on" or "0", "false", "no", "off".
 [[nodiscard]] bool parse_flag(std::string_view text);
 
+/// "/assets=dist": the segments of the path, and the directory as it was written. Refuses paths
+/// that belong to others: "/python" and what is below "/-".
+[[nodiscard]] StaticDirectory parse_static(std::string_view text);
+
 /// "16M", "500": the shortest text that parse_size() reads as this.
 [[nodiscard]] std::string size_text(std::uint64_t bytes);
 /// "30s", "500ms": the shortest text that parse_duration() reads as this.

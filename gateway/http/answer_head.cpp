@@ -5,6 +5,7 @@
 
 #include "gateway/http/char_class.hpp"
 #include "gateway/http/field_kind.hpp"
+#include "proto/codec.hpp"
 #include "proto/errors.hpp"
 
 namespace typhon::http {
@@ -53,7 +54,19 @@ bool AnswerHead::handler_field(std::string_view name, std::string_view value) {
     return true;
 }
 
-void AnswerHead::end(std::size_t size) {
+bool AnswerHead::handler_fields(std::string_view block) {
+    proto::HeaderBlockReader reader(block);
+    std::string_view name;
+    std::string_view value;
+    while (reader.next(name, value)) {
+        if (!handler_field(name, value)) {
+            return false;
+        }
+    }
+    return !reader.failed();
+}
+
+void AnswerHead::end(std::uint64_t size) {
     if (!is_bodiless(status_)) {
         out_ += "Content-Length: ";
         append_number(out_, has_empty_body(status_) ? 0 : size);
@@ -95,6 +108,9 @@ void write_error(std::string& out,
     }
     if (!error.accept_encoding.empty()) {
         head.field("Accept-Encoding", error.accept_encoding);
+    }
+    if (!error.content_range.empty()) {
+        head.field("Content-Range", error.content_range);
     }
     if (error.retry_after_s != 0) {
         head.field("Retry-After", std::to_string(error.retry_after_s));

@@ -50,8 +50,12 @@ public:
     /// the answer. Fields that the front writes itself are skipped.
     [[nodiscard]] bool handler_field(std::string_view name, std::string_view value);
 
+    /// Appends the fields of a header block (proto/PROTOCOL.md 5.3). False when one of them could
+    /// split the answer, or the block is broken; those before it are appended.
+    [[nodiscard]] bool handler_fields(std::string_view block);
+
     /// Ends the head of an answer with a body of `size` bytes.
-    void end(std::size_t size);
+    void end(std::uint64_t size);
 
     /// Ends the head of an answer whose length is not known: chunked in HTTP/1.1; in HTTP/1.0 the
     /// end of the connection is the end of the body, and the exchange must not keep it alive.
@@ -67,13 +71,14 @@ private:
     int status_;
 };
 
-/// A whole answer in the error form, with Retry-After when `retry_after_s` is not 0, and with Allow
-/// and Accept-Encoding when they are not empty.
+/// A whole answer in the error form, with Retry-After when `retry_after_s` is not 0, and with the
+/// other fields when they are not empty.
 struct ErrorAnswer {
     int status = 500;
     std::string_view text{};
     std::string_view allow{};
     std::string_view accept_encoding{};
+    std::string_view content_range{};
     std::uint32_t retry_after_s = 0;
 };
 void write_error(std::string& out,

@@ -178,6 +178,8 @@ Task<void> Connection::do_step(Step step) {
             return serve_blocking();
         case Step::python:
             return serve_python();
+        case Step::file:
+            return send_file();
         default:
             return send_native(step, state_->response);
     }

@@ -11,17 +11,22 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/asio.hpp"
 #include "gateway/http/address_limit.hpp"
 #include "gateway/http/answer_head.hpp"
 #include "gateway/http/body_gate.hpp"
+#include "gateway/http/conditions.hpp"
 #include "gateway/http/deadline_queue.hpp"
+#include "gateway/http/file_answer.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/http/loop_state.hpp"
 #include "gateway/http/native_call.hpp"
+#include "gateway/http/open_file.hpp"
 #include "gateway/http/read_buffer.hpp"
 #include "gateway/http/ready_socket.hpp"
+#include "gateway/http/static_files.hpp"
 #include "gateway/relay/call.hpp"
 
 namespace typhon::http {
@@ -61,10 +66,11 @@ private:
         stream,        // a native answer from a content provider
         large,         // a native answer whose body is too large to be copied
         python,
+        file,  // bytes of a file, behind the head in the output
     };
 
     /// Where a request goes.
-    enum class Target : std::uint8_t { answered, native, healthy, python };
+    enum class Target : std::uint8_t { answered, native, healthy, python, file };
 
     // connection.cpp: life, heads, writing
     Task<void> serve();
@@ -87,6 +93,7 @@ private:
     [[nodiscard]] bool flush();
     [[nodiscard]] bool send_with(std::string_view body);
     Task<void> write_rest();
+    void end_write() noexcept;
     Task<void> say_goodbye();
     Task<void> linger();
     void write_error_answer(const ErrorAnswer& error);
@@ -133,6 +140,28 @@ private:
     [[nodiscard]] bool begin_reply(const proto::Reply& reply);
     [[nodiscard]] bool client_is_gone() const;
 
+    // connection_file.cpp
+    [[nodiscard]] Target route_file();
+    [[nodiscard]] Step serve_file();
+    [[nodiscard]] static bool has_index(const StaticDirectory& root, const std::string& directory);
+    [[nodiscard]] Step answer_with_file(OpenFile file,
+                                        std::string_view content_type,
+                                        const Conditions& conditions,
+                                        std::string_view handler_fields);
+    [[nodiscard]] bool begin_file(const FileAnswer& answer, std::string_view handler_fields);
+    void copy_file(int fd, const FileAnswer& answer, std::size_t start);
+    Task<void> send_file();
+    Task<void> send_range(int fd, ByteRange range);
+    Task<void> send_by_kernel(int fd, ByteRange& range);
+    [[nodiscard]] ssize_t send_at_once(int fd, ByteRange& range);
+    Task<void> send_by_copy(int fd, ByteRange range);
+
+    /// A file that is being sent.
+    struct FileJob {
+        UniqueFd fd;
+        std::vector<FilePiece> pieces;
+    };
+
     std::shared_ptr<LoopState> state_;
     ReadySocket socket_;
     ReadBuffer buffer_;
@@ -147,6 +176,7 @@ private:
     AddressLimit::Place place_;
     relay::Call* call_ = nullptr;      // a Python request that waits for its answer
     ContentStream* stream_ = nullptr;  // an answer that is being streamed
+    std::unique_ptr<FileJob> file_;    // what Step::file sends
     proto::SteadyClock::time_point body_start_{};
     std::size_t body_bytes_ = 0;     // received of this body
     std::size_t request_bytes_ = 0;  // of this request in buffer_

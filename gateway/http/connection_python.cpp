@@ -108,13 +108,7 @@ bool Connection::begin_reply(const proto::Reply& reply) {
     if (!reply.content_type.empty()) {
         good = good && head.handler_field("Content-Type", reply.content_type);
     }
-    proto::HeaderBlockReader reader(reply.headers);
-    std::string_view name;
-    std::string_view value;
-    while (good && reader.next(name, value)) {
-        good = head.handler_field(name, value);
-    }
-    if (!good || reader.failed()) {
+    if (!good || !head.handler_fields(reply.headers)) {
         out.resize(start);
         return false;
     }

@@ -67,8 +67,10 @@ Connection::Target Connection::route() {
 
 /// Matches again what another connection may have overwritten while the body was read.
 void Connection::route_again() {
-    if (target_ == Target::native) {
+    if (target_ == Target::native || target_ == Target::file) {
         (void)state_->path.parse(head_->path());
+    }
+    if (target_ == Target::native) {
         (void)match_native();
     }
 }
@@ -81,10 +83,17 @@ const proto::RouteMatch& Connection::match_native() {
 
 Connection::Target Connection::route_beyond_native() {
     const proto::PathSegments& path = state_->path;
+    const StaticDirectory* root = state_->statics.find(path);
+    if (root != nullptr && !root->prefix.empty()) {
+        return route_file();
+    }
     if (path.size() >= 2 && path[0] == "python") {
         return Target::python;
     }
     if (path.size() != 2 || path[0] != "-" || path[1] != "healthy") {
+        if (root != nullptr) {
+            return route_file();
+        }
         return answer_unread({.status = 404, .text = text_of(proto::ErrorCode::not_found)});
     }
     if (head_->method() == "OPTIONS") {
@@ -107,6 +116,8 @@ Connection::Step Connection::serve_request() {
             break;
         case Target::python:
             return Step::python;
+        case Target::file:
+            return serve_file();
         case Target::answered:
             break;
     }

@@ -76,9 +76,15 @@ Task<void> Connection::write_rest() {
     state_->arm(*this, DeadlineKind::write);
     error_code fault;
     co_await asio::async_write(socket_, asio::buffer(rest_), asio::redirect_error(kUseTask, fault));
-    DeadlineQueue::disarm(*this);
     rest_ = std::string();
     open_ = open_ && !fault;
+    end_write();
+}
+
+/// After a wait for the client: its deadline no longer counts, or has ended the connection.
+void Connection::end_write() noexcept {
+    DeadlineQueue::disarm(*this);
+    open_ = open_ && !timed_out_;
     timed_out_ = false;
 }
 

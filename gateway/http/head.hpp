@@ -81,6 +81,9 @@ public:
     /// True when the body, if there is one, has a content coding (RFC 9110 section 8.4).
     [[nodiscard]] bool has_content_coding() const noexcept { return has_content_coding_; }
 
+    /// True when a field of FieldKind::condition is there.
+    [[nodiscard]] bool has_conditions() const noexcept { return has_conditions_; }
+
     /// True when a Connection field names the field `name` (which then must not be forwarded).
     [[nodiscard]] bool connection_names(std::string_view name) const noexcept;
 
@@ -132,6 +135,7 @@ private:
     bool has_connection_field_ = false;
     bool expects_continue_ = false;
     bool has_content_coding_ = false;
+    bool has_conditions_ = false;
     bool has_host_ = false;
     bool has_length_ = false;
     bool has_transfer_encoding_ = false;

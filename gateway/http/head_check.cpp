@@ -62,6 +62,9 @@ bool Head::check_field(Field& field) {
                 field.value = authority_;  // RFC 9112 section 3.2.2: the target's host counts
             }
             return true;
+        case FieldKind::condition:
+            has_conditions_ = true;
+            return true;
         case FieldKind::content_length:
             return check_content_length(value);
         case FieldKind::transfer_encoding:

@@ -32,6 +32,7 @@ LoopState::LoopState(const LoopServices& loop_services, const HttpOptions& http_
     : services(loop_services),
       options(http_options),
       gate(loop_services.bodies),
+      statics(http_options.statics),
       timer_(loop_services.loop) {
     limits.max_head = options.max_head;
     limits.max_fields = std::min(options.max_fields, proto::kMaxHeaderFields);
@@ -82,10 +83,14 @@ void LoopState::stop_timer() {
     timer_.cancel();
 }
 
-std::string_view LoopState::date_line() {
+std::time_t LoopState::now() noexcept {
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    return date_.line(now.tv_sec);
+    return now.tv_sec;
+}
+
+std::string_view LoopState::date_line() {
+    return date_.line(now());
 }
 
 std::unique_ptr<Head> LoopState::take_head() {

@@ -21,6 +21,7 @@
 #include "gateway/http/head.hpp"
 #include "gateway/http/id_source.hpp"
 #include "gateway/http/read_buffer.hpp"
+#include "gateway/http/static_files.hpp"
 #include "gateway/native/blocking_pool.hpp"
 #include "gateway/native/message.hpp"
 #include "gateway/native/native_router.hpp"
@@ -53,6 +54,9 @@ public:
     /// Gives `entry` a deadline of `kind`, and makes sure that somebody looks.
     void arm(DeadlineEntry& entry, DeadlineKind kind);
 
+    /// Seconds since the epoch, as the Date line says them.
+    [[nodiscard]] static std::time_t now() noexcept;
+
     /// The Date line of this second.
     [[nodiscard]] std::string_view date_line();
 
@@ -64,6 +68,7 @@ public:
     HeadLimits limits;
     BlockPool blocks;
     BodyGate gate;
+    const StaticFiles statics;
     bool draining = false;
     std::size_t connections = 0;
     std::size_t refusing = 0;  // those of them that are only told why

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -71,6 +72,11 @@ Task<std::size_t> ReadySocket::read_some(char* data, std::size_t size) {
         co_await asio::post(get_executor(), kUseTask);
     }
     co_return read;
+}
+
+Task<void> ReadySocket::writable() {
+    error_code ignored;
+    co_await async_wait(wait_write, asio::redirect_error(kUseTask, ignored));
 }
 
 void ReadySocket::start_wait(Handler handler) {

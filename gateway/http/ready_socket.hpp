@@ -60,6 +60,10 @@ public:
     /// connection, or the wait was cancelled.
     Task<std::size_t> read_some(char* data, std::size_t size);
 
+    /// Returns when the socket may take bytes again, or the wait was cancelled, or the socket
+    /// closed.
+    Task<void> writable();
+
 private:
     using Token = asio::use_awaitable_t<LoopExecutor>;
     using Handler = asio::async_result<Token, void(bool)>::handler_type;

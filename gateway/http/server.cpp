@@ -1,5 +1,6 @@
 #include "gateway/http/server.hpp"
 
+#include <csignal>
 #include <optional>
 #include <utility>
 
@@ -24,6 +25,7 @@ LoopServer::LoopServer(asio::io_context& loop,
                        BodyBudget& bodies)
     : state_(std::make_shared<LoopState>(LoopServices{loop, router, pool, port, ids, bodies},
                                          options)) {
+    (void)std::signal(SIGPIPE, SIG_IGN);  // sendfile(2) has no MSG_NOSIGNAL
     state_->on_deadline = [](DeadlineEntry& entry) {
         static_cast<Connection&>(entry).on_deadline();
     };

@@ -74,6 +74,27 @@ TEST_CASE("CommandLine: a flag wins over the variable, the variable over the fil
     CHECK(options.supervisor.threads == 3);
 }
 
+TEST_CASE("CommandLine: what may be given more than once, as flags, in a variable, in a file") {
+    const auto directories = [](const Words& words) {
+        std::string found;
+        for (const StaticDirectory& each : serve(words).http.statics) {
+            found += each.directory + ' ';
+        }
+        return found;
+    };
+    const Place place;
+    const Words file = place.with_file("static = [\"/a=one\", \"/b=two\"]\n");
+    CHECK(directories({"--static", "/a=one", "--static=/b=two", "--port", "1"}) == "one two ");
+    CHECK(directories(file) == "one two ");
+    CHECK(directories(place.with_file("static = \"/a=one\"\n")) == "one ");
+    const Variable variable("TYPHON_STATIC", "/c=three,/d=four");
+    CHECK(directories(place.with_file("static = [\"/a=one\", \"/b=two\"]\n")) == "three four ");
+    CHECK(directories({"--static", "/a=one"}) == "one ");
+    const Variable bad("TYPHON_STATIC", "/c=three,four");
+    CHECK(fault({}) ==
+          "TYPHON_STATIC: 'four' is not a path and a directory (such as /assets=dist)");
+}
+
 TEST_CASE("CommandLine: an empty variable is none") {
     const Variable port("TYPHON_PORT", "");
     CHECK(serve({}).port == 3000);

@@ -1,0 +1,261 @@
+// How a connection answers with a file: finds it below its static directory, writes the head, and
+// has the kernel send the bytes, a bounded number in each turn.
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+#include "gateway/http/connection.hpp"
+#include "gateway/http/entity_tag.hpp"
+#include "gateway/http/media_type.hpp"
+#include "proto/errors.hpp"
+
+namespace typhon::http {
+
+namespace {
+
+constexpr std::uint64_t kMaxCopiedFile = 16U << 10;  // bytes; copied behind the head, one send
+constexpr std::uint64_t kPiece = 256U << 10;  // bytes that a client must take in --write-timeout
+constexpr std::uint64_t kTurn = 512U << 10;   // bytes; then other connections get their turn
+constexpr std::uint64_t kCopyStep = 64U << 10;
+constexpr ssize_t kUnable = -1;
+constexpr std::string_view kFileMethods = "GET, HEAD, OPTIONS";
+
+ErrorAnswer failure(OpenOutcome outcome) {
+    switch (outcome) {
+        case OpenOutcome::forbidden:
+            return {.status = 403, .text = "the file may not be read"};
+        case OpenOutcome::busy:
+            return {.status = 503, .text = "too many files are open", .retry_after_s = 1};
+        case OpenOutcome::failed:
+            return {.status = 500, .text = proto::error_info(proto::ErrorCode::internal).text};
+        default:
+            return {.status = 404, .text = proto::error_info(proto::ErrorCode::not_found).text};
+    }
+}
+
+/// Reads the whole range, or says false: the file has become shorter.
+bool append_range(int fd, ByteRange range, std::string& out) {
+    while (range.size > 0) {
+        const std::size_t have = out.size();
+        out.resize(have + static_cast<std::size_t>(range.size));
+        const ssize_t got =
+            ::pread(fd, out.data() + have, out.size() - have, static_cast<off_t>(range.first));
+        out.resize(have + (got > 0 ? static_cast<std::size_t>(got) : 0));
+        if (got <= 0) {
+            return false;
+        }
+        range.first += static_cast<std::uint64_t>(got);
+        range.size -= static_cast<std::uint64_t>(got);
+    }
+    return true;
+}
+
+}  // namespace
+
+/// The target of a path in a static directory.
+Connection::Target Connection::route_file() {
+    const std::string_view method = head_->method();
+    if (method == "GET" || method == "HEAD") {
+        return Target::file;
+    }
+    if (method == "OPTIONS") {
+        return answer_options(kFileMethods);
+    }
+    return answer_unread({.status = 405,
+                          .text = proto::error_info(proto::ErrorCode::method_not_allowed).text,
+                          .allow = kFileMethods});
+}
+
+Connection::Step Connection::serve_file() {
+    const StaticDirectory& root = *state_->statics.find(state_->path);
+    const auto path = file_below(root, state_->path);
+    OpenFile file;
+    const OpenOutcome outcome =
+        path ? open_beneath(root.directory, *path, file) : OpenOutcome::missing;
+    if (outcome == OpenOutcome::opened) {
+        return answer_with_file(std::move(file), media_type(*path), read_conditions(*head_), {});
+    }
+    if (outcome == OpenOutcome::directory && has_index(root, *path)) {
+        settle_keep_alive();
+        write_moved(state_->output,
+                    exchange_,
+                    with_slash(state_->path, head_->query()),
+                    state_->date_line());
+    } else {
+        write_error_answer(failure(outcome));
+    }
+    return Step::answered;
+}
+
+bool Connection::has_index(const StaticDirectory& root, const std::string& directory) {
+    OpenFile index;
+    const std::string path = directory + '/' + std::string(kIndexFile);
+    return open_beneath(root.directory, path, index) == OpenOutcome::opened;
+}
+
+/// Answers with a file that is open, whoever named it: `handler_fields` is a header block of
+/// further fields. Conditions and ranges are those of the request.
+Connection::Step Connection::answer_with_file(OpenFile file,
+                                              std::string_view content_type,
+                                              const Conditions& conditions,
+                                              std::string_view handler_fields) {
+    const std::time_t now = state_->now();
+    const Representation representation{.tag = file_tag(file.modified_ns, file.size),
+                                        .modified = std::min(file.modified(), now),
+                                        .size = file.size};
+    FileAnswer answer = make_file_answer(representation, content_type, conditions, exchange_, now);
+    if (answer.status == 412 || answer.status == 416) {
+        write_error_answer({.status = answer.status,
+                            .text = answer.status == 412 ? "a precondition of the request failed"
+                                                         : "no byte of the range is in the file",
+                            .content_range = answer.content_range});
+        return Step::answered;
+    }
+    settle_keep_alive();
+    const std::size_t start = state_->output.size();
+    if (!begin_file(answer, handler_fields)) {
+        return Step::answered;
+    }
+    if (!sends_body(exchange_, answer.status)) {
+        return Step::answered;
+    }
+    if (answer.size <= kMaxCopiedFile) {
+        copy_file(file.fd.get(), answer, start);
+        return Step::answered;
+    }
+    file_ = std::make_unique<FileJob>(FileJob{std::move(file.fd), std::move(answer.pieces)});
+    return Step::file;
+}
+
+/// Appends the head of a file's answer. False, and an error is in the output, when a field cannot
+/// be sent.
+bool Connection::begin_file(const FileAnswer& answer, std::string_view handler_fields) {
+    std::string& out = state_->output;
+    const std::size_t start = out.size();
+    AnswerHead head(out, exchange_, answer.status, state_->date_line());
+    write_file_fields(head, answer);
+    if (!head.handler_fields(handler_fields)) {
+        out.resize(start);
+        const proto::ErrorInfo& info = proto::error_info(proto::ErrorCode::bad_reply);
+        write_error_answer({.status = info.status, .text = info.text});
+        return false;
+    }
+    head.end(answer.size);
+    return true;
+}
+
+/// Appends a small body to the output. When the file has changed meanwhile the head that begins at
+/// `start` is replaced by an error.
+void Connection::copy_file(int fd, const FileAnswer& answer, std::size_t start) {
+    std::string& out = state_->output;
+    for (const FilePiece& piece : answer.pieces) {
+        out += piece.text;
+        if (!append_range(fd, piece.range, out)) {
+            out.resize(start);
+            write_error_answer({.status = 503, .text = "the file changes", .retry_after_s = 1});
+            return;
+        }
+    }
+}
+
+/// Sends the body of a file whose head is in the output. The connection ends when it cannot be sent
+/// whole.
+Task<void> Connection::send_file() {
+    const std::unique_ptr<FileJob> job = std::move(file_);
+    release_input();
+    for (const FilePiece& piece : job->pieces) {
+        state_->output += piece.text;
+        if (!flush()) {
+            co_await write_rest();
+        }
+        if (open() && piece.range.size > 0) {
+            co_await send_range(job->fd.get(), piece.range);
+        }
+        if (!open()) {
+            co_return;
+        }
+    }
+}
+
+/// Sends bytes of `fd` behind what has been sent, or closes the connection: when the client is
+/// gone, takes too little in --write-timeout, or the file has become shorter. The output is empty.
+Task<void> Connection::send_range(int fd, ByteRange range) {
+    if (state_->options.sendfile) {
+        co_await send_by_kernel(fd, range);
+    }
+    if (open() && range.size > 0) {
+        co_await send_by_copy(fd, range);
+    }
+}
+
+/// Leaves in `range` what the kernel does not send, for another reason than the client or the file.
+Task<void> Connection::send_by_kernel(int fd, ByteRange& range) {
+    std::uint64_t since_armed = 0;
+    std::uint64_t in_turn = 0;
+    state_->arm(*this, DeadlineKind::write);
+    while (range.size > 0 && open() && !timed_out_) {
+        const ssize_t sent = send_at_once(fd, range);
+        if (sent == kUnable) {
+            break;
+        }
+        since_armed += static_cast<std::uint64_t>(sent);
+        in_turn += static_cast<std::uint64_t>(sent);
+        if (since_armed >= kPiece) {
+            since_armed = 0;
+            state_->arm(*this, DeadlineKind::write);
+        }
+        if (sent == 0 && open()) {
+            in_turn = 0;
+            co_await socket_.writable();
+        } else if (in_turn >= kTurn) {
+            in_turn = 0;
+            co_await asio::post(socket_.get_executor(), kUseTask);
+        }
+    }
+    end_write();
+}
+
+/// The bytes that the socket took, which are taken off `range`; 0 when it takes none now or the
+/// connection is broken; kUnable when the kernel does not send such a file.
+ssize_t Connection::send_at_once(int fd, ByteRange& range) {
+    auto offset = static_cast<off_t>(range.first);
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(range.size, kPiece));
+    const ssize_t sent = ::sendfile(socket_.native_handle(), fd, &offset, size);
+    if (sent > 0) {
+        range.first += static_cast<std::uint64_t>(sent);
+        range.size -= static_cast<std::uint64_t>(sent);
+        return sent;
+    }
+    if (sent < 0 && (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP)) {
+        return kUnable;
+    }
+    open_ = open_ && sent < 0 && (errno == EAGAIN || errno == EINTR);
+    if (sent == 0) {
+        spdlog::warn("A file became shorter while it was sent; the connection was closed");
+    }
+    return 0;
+}
+
+/// The way without sendfile(2): for file systems that do not have it, and for sockets whose bytes
+/// are changed on the way.
+Task<void> Connection::send_by_copy(int fd, ByteRange range) {
+    while (range.size > 0 && open()) {
+        const ByteRange step{range.first, std::min<std::uint64_t>(range.size, kCopyStep)};
+        if (!append_range(fd, step, rest_)) {
+            spdlog::warn("A file became shorter while it was sent; the connection was closed");
+            rest_ = std::string();
+            open_ = false;
+            co_return;
+        }
+        range.first += step.size;
+        range.size -= step.size;
+        co_await write_rest();
+    }
+}
+
+}  // namespace typhon::http
