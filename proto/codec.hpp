@@ -67,6 +67,10 @@ private:
     std::unique_ptr<State> state_;
 };
 
+/// A name that no field of a client can have: the scheme of the request, when it is not http
+/// (PROTOCOL.md, 5.3).
+inline constexpr std::string_view kSchemeField = ":scheme";
+
 /// Builds a header block: alternating names and values, as bytes. What is in the block is not
 /// decoded until somebody asks for it, so that a handler which looks at no header pays for none.
 class HeaderBlockWriter {

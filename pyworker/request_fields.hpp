@@ -19,7 +19,7 @@ struct RequestField {
     const char* doc;
 };
 
-inline constexpr std::size_t kRequestFields = 14;
+inline constexpr std::size_t kRequestFields = 16;
 [[nodiscard]] const std::array<RequestField, kRequestFields>& request_fields();
 
 /// The last value of a header, by any case of its name; empty when it is missing.

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "gateway/cli/error.hpp"
+#include "gateway/cli/listen_address.hpp"
 #include "gateway/cli/option_table.hpp"
 #include "gateway/cli/values.hpp"
 #include "gateway/exit_codes.hpp"
@@ -237,8 +238,13 @@ void add_client_options(CLI::App& app, const std::string& command, ClientWords& 
     }
 }
 
-/// What no option can check alone.
-void check_together(const Options& options) {
+/// What no option can check or decide alone.
+void check_together(Options& options) {
+    try {
+        settle_listen(options);
+    } catch (const std::invalid_argument& error) {
+        throw CommandError(exit_code::kUsage, error.what());
+    }
     if (options.http.max_body > options.http.max_body_memory) {
         throw CommandError(exit_code::kUsage,
                            "--max-body is more than --max-body-memory, so such a body could never "

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "gateway/cli/listen_address.hpp"
 #include "gateway/cli/values.hpp"
 #include "gateway/supervisor/supervisor.hpp"
 #include "proto/limits.hpp"
@@ -104,6 +105,31 @@ void add_static(Options& options, const std::string& value) {
     options.http.statics.push_back(std::move(added));
 }
 
+void add_listen(Options& options, const std::string& value) {
+    options.listen.push_back(parse_listen(value));
+}
+
+void add_trusted_proxy(Options& options, const std::string& value) {
+    options.http.trusted_proxies.add(value);
+}
+
+void set_forwarded_by(Options& options, const std::string& value) {
+    if (value != "either" && value != "x-forwarded" && value != "forwarded") {
+        throw std::invalid_argument("'" + value + "' is not either, x-forwarded or forwarded");
+    }
+    options.http.forwarded_by = value == "either"      ? http::ForwardedBy::either
+                                : value == "forwarded" ? http::ForwardedBy::forwarded
+                                                       : http::ForwardedBy::x_forwarded;
+}
+
+/// --host and --port are an address of their own only when one of them is given.
+Set given(Set set) {
+    return [set = std::move(set)](Options& options, const std::string& value) {
+        set(options, value);
+        options.host_or_port_given = true;
+    };
+}
+
 // NOLINTBEGIN(bugprone-macro-parentheses): a member's name takes none
 #define TYPHON_FIELD(member)   \
     [](Options & o) -> auto& { \
@@ -114,12 +140,29 @@ void add_static(Options& options, const std::string& value) {
 void add_front(std::vector<OptionSpec>& table) {
     table.insert(
         table.end(),
-        {{"host", "ADDRESS", "127.0.0.1", "Address to listen on", text(TYPHON_FIELD(host))},
+        {{"host", "ADDRESS", "127.0.0.1", "Address to listen on", given(text(TYPHON_FIELD(host)))},
          {"port",
           "PORT",
           "3000",
           "Port to listen on; 0 takes any free one",
-          number(TYPHON_FIELD(port), 0, UINT16_MAX)},
+          given(number(TYPHON_FIELD(port), 0, UINT16_MAX))},
+         {"listen",
+          "PLACE",
+          "--host and --port",
+          "Where to listen, may be repeated: [https://]HOST:PORT, [https://]unix:PATH[?mode=660], "
+          "or systemd; --host and --port are one more when they are given",
+          add_listen,
+          true},
+         {"tls-cert",
+          "FILE",
+          "none",
+          "Certificate of the https:// addresses, PEM, with its chain; read again at a reload",
+          text(TYPHON_FIELD(tls_cert))},
+         {"tls-key",
+          "FILE",
+          "none",
+          "Private key of the certificate, PEM; nobody else may read it",
+          text(TYPHON_FIELD(tls_key))},
          {"io-threads",
           "N",
           "1",
@@ -135,6 +178,18 @@ void add_front(std::vector<OptionSpec>& table) {
           "0",
           "Open connections of one client address; one more is answered 429; 0: no such limit",
           number(TYPHON_FIELD(http.max_connections_per_address), 0, kMillion)},
+         {"trusted-proxy",
+          "NETWORK",
+          "none",
+          "Proxies whose word on client, scheme and host counts, may be repeated: ADDRESS, "
+          "ADDRESS/BITS, or unix",
+          add_trusted_proxy,
+          true},
+         {"forwarded-by",
+          "KIND",
+          "either",
+          "The fields by which they say it: x-forwarded, forwarded (RFC 7239), or either",
+          set_forwarded_by},
          {"max-body",
           "SIZE",
           "16M",

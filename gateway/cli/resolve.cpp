@@ -134,6 +134,12 @@ std::string absolute_path(const std::string& path) {
 }
 
 void resolve(Options& options) {
+    for (ListenAddress& address : options.listen) {
+        address.path = address.path.empty() ? "" : absolute_path(address.path);
+    }
+    for (std::string* file : {&options.tls_cert, &options.tls_key}) {
+        *file = file->empty() ? "" : absolute_path(*file);
+    }
     resolve_app(options.supervisor);
     resolve_statics(options.http);
     resolve_framework(options.supervisor);

@@ -28,6 +28,7 @@ Connection::Connection(std::shared_ptr<LoopState> state,
       body_share_(state_->services.bodies),
       refusal_(refusal),
       place_(std::move(place)) {
+    trusted_ = peer_is_trusted();
     ++state_->connections;
     state_->refusing += refusal_ ? 1 : 0;
 }
@@ -45,7 +46,7 @@ Task<void> Connection::run(std::unique_ptr<Connection> self) {
     try {
         if (self->refusal_) {
             co_await self->refuse_fault(self->refusal_);
-        } else {
+        } else if (self->socket_.tls() == nullptr || co_await self->shake_hands()) {
             co_await self->serve();
         }
     } catch (const std::exception& error) {
@@ -105,7 +106,8 @@ Head::Status Connection::parse_head() {
     if (head_ == nullptr) {
         head_ = state_->take_head();
     }
-    return head_->parse(buffer_.bytes(), state_->limits);
+    return head_->parse(buffer_.bytes(),
+                        secured() || trusted_ ? state_->secured_limits : state_->limits);
 }
 
 std::size_t Connection::receive() noexcept {
@@ -147,6 +149,9 @@ Task<void> Connection::end_without_head() {
     } else if (timed_out_ && kind == DeadlineKind::quiet) {
         unread_body_ = true;  // a request may be on its way: no reset while it arrives
     } else if (!timed_out_) {
+        if (socket_.tls() != nullptr) {
+            (void)socket_.tls()->say_end();  // some clients wait for it
+        }
         open_ = false;
     }
 }

@@ -24,6 +24,7 @@
 #include "gateway/http/loop_state.hpp"
 #include "gateway/http/native_call.hpp"
 #include "gateway/http/open_file.hpp"
+#include "gateway/http/origin.hpp"
 #include "gateway/http/read_buffer.hpp"
 #include "gateway/http/ready_socket.hpp"
 #include "gateway/http/static_files.hpp"
@@ -38,6 +39,8 @@ public:
     /// Takes ownership of `fd`, an accepted non-blocking stream socket. With a `refusal` the client
     /// is only told that.
     Connection(std::shared_ptr<LoopState> state, int fd, Fault refusal, AddressLimit::Place place);
+    /// Before run(): the client is to speak TLS.
+    void start_tls(const TlsContext& context);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -88,6 +91,14 @@ private:
     void finish_request();
     void release_input();
     [[nodiscard]] bool open() const noexcept { return open_ && socket_.is_open(); }
+    [[nodiscard]] bool secured() const noexcept { return socket_.tls() != nullptr; }
+
+    // connection_tls.cpp
+    Task<bool> shake_hands();
+    Task<void> give_up_handshake();
+    [[nodiscard]] bool send_encrypted(std::string_view body);
+    Task<bool> write_rest_encrypted();
+    Task<void> end_tls();
 
     // connection_write.cpp
     [[nodiscard]] bool flush();
@@ -124,6 +135,10 @@ private:
     void settle_unread_body() noexcept;
     [[nodiscard]] Step serve_request();
     void answer_healthy();
+
+    // connection_origin.cpp
+    [[nodiscard]] bool peer_is_trusted() const;
+    [[nodiscard]] Origin origin() const;
 
     // connection_native.cpp
     [[nodiscard]] Step serve_native();
@@ -170,6 +185,7 @@ private:
     std::string rest_;            // bytes that the socket did not take at once
     std::string_view body_view_;  // the request's body, in buffer_ or in body_
     Peer peer_;
+    bool trusted_ = false;                // the peer is a proxy whose word counts
     BodyShare body_share_;                // the memory that the body may take
     BodyGate::Waiter* waiter_ = nullptr;  // a body that waits for memory
     const Fault refusal_;

@@ -185,7 +185,7 @@ Task<void> Connection::send_file() {
 /// Sends bytes of `fd` behind what has been sent, or closes the connection: when the client is
 /// gone, takes too little in --write-timeout, or the file has become shorter. The output is empty.
 Task<void> Connection::send_range(int fd, ByteRange range) {
-    if (state_->options.sendfile) {
+    if (state_->options.sendfile && !secured()) {  // else it is encrypted on the way
         co_await send_by_kernel(fd, range);
     }
     if (open() && range.size > 0) {

@@ -44,6 +44,9 @@ ErrorAnswer busy_answer() {
 
 void Connection::fill_native(Request& request) {
     fill_request(request, *head_, state_->path, state_->match.params, peer_);
+    if (trusted_ || secured()) {
+        fill_origin(request, origin());
+    }
     request.id = exchange_.id;
     if (!body_.empty()) {
         request.body = std::move(body_);

@@ -1,4 +1,5 @@
 // How a connection has the relay answer: packs the request, waits, writes the reply.
+#include <optional>
 #include <utility>
 
 #include <poll.h>
@@ -19,16 +20,23 @@ bool is_forwarded(const Head& head, const Field& field) {
            !head.connection_names(head.view(field.name));
 }
 
-/// The fields that concern the handler, as a header block.
-void write_header_block(const Head& head, std::string& out) {
-    std::size_t count = 0;
+/// The fields that concern the handler, as a header block; before them the scheme when it is not
+/// http.
+void write_header_block(const Head& head, const Origin* origin, std::string& out) {
+    const bool is_http = origin == nullptr || origin->scheme == kHttp;
+    std::size_t count = is_http ? 0 : 1;
     for (const Field& field : head.fields()) {
         count += is_forwarded(head, field) ? 1 : 0;
     }
     proto::HeaderBlockWriter writer(out, count);
+    if (!is_http) {
+        writer.add(proto::kSchemeField, origin->scheme);
+    }
     for (const Field& field : head.fields()) {
         if (is_forwarded(head, field)) {
-            writer.add(head.view(field.name), head.view(field.value));
+            const bool told =
+                field.kind == FieldKind::host && origin != nullptr && !origin->host.empty();
+            writer.add(head.view(field.name), told ? origin->host : head.view(field.value));
         }
     }
 }
@@ -56,8 +64,12 @@ Task<void> Connection::serve_python() {
     state_->arm(*this, DeadlineKind::look);
     co_await asio::async_initiate<const asio::use_awaitable_t<LoopExecutor>, void()>(
         [this, &call](auto handler) {
-            write_header_block(*head_, state_->header_block);
-            const std::string client = peer_.text();
+            std::optional<Origin> told;  // no more than a branch where there is nothing to tell
+            if (trusted_ || secured()) {
+                told = origin();
+            }
+            write_header_block(*head_, told ? &*told : nullptr, state_->header_block);
+            const std::string client = told ? told->peer.text() : peer_.text();
             proto::Request request;
             request.id = call.id;
             request.method = head_->method();

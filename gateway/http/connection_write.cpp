@@ -39,6 +39,9 @@ bool Connection::flush() {
 
 /// Sends the output and then `body`. False when the socket did not take all: then write_rest().
 bool Connection::send_with(std::string_view body) {
+    if (socket_.tls() != nullptr) {
+        return send_encrypted(body);
+    }
     std::string& output = state_->output;
     std::array<iovec, 2> parts{
         {{output.data(), output.size()}, {const_cast<char*>(body.data()), body.size()}}};
@@ -75,7 +78,12 @@ bool Connection::send_with(std::string_view body) {
 Task<void> Connection::write_rest() {
     state_->arm(*this, DeadlineKind::write);
     error_code fault;
-    co_await asio::async_write(socket_, asio::buffer(rest_), asio::redirect_error(kUseTask, fault));
+    if (socket_.tls() != nullptr) {
+        open_ = co_await write_rest_encrypted() && open_;
+    } else {
+        co_await asio::async_write(
+            socket_, asio::buffer(rest_), asio::redirect_error(kUseTask, fault));
+    }
     rest_ = std::string();
     open_ = open_ && !fault;
     end_write();
@@ -96,6 +104,9 @@ Task<void> Connection::say_goodbye() {
     }
     if (!flush()) {
         co_await write_rest();
+    }
+    if (open() && socket_.tls() != nullptr) {
+        co_await end_tls();
     }
     if (open() && (unread_body_ || !buffer_.empty())) {
         co_await linger();

@@ -26,6 +26,7 @@ struct HeadLimits {
     std::size_t max_head = 64U << 10;  // bytes, request line and the empty line included
     std::size_t max_fields = 100;
     std::size_t max_target = 8U << 10;
+    bool secured = false;  // the connection is, so that https targets are for us
 };
 
 enum class TargetForm : std::uint8_t { origin, absolute, asterisk };
@@ -42,6 +43,9 @@ struct Field {
     Slice value;
     FieldKind kind = FieldKind::other;
 };
+
+/// True for uri-host [ ":" port ], RFC 9110 section 7.2; an empty host is one.
+[[nodiscard]] bool is_host(std::string_view text) noexcept;
 
 class Head {
 public:
@@ -98,7 +102,7 @@ private:
     [[nodiscard]] bool read_request_line(Slice line, const HeadLimits& limits);
     [[nodiscard]] bool read_version(std::string_view version);
     [[nodiscard]] bool read_target(const HeadLimits& limits);
-    [[nodiscard]] bool read_absolute_target();
+    [[nodiscard]] bool read_absolute_target(const HeadLimits& limits);
     [[nodiscard]] bool refuse_target();
     [[nodiscard]] bool read_field(Slice line, const HeadLimits& limits);
     void split_query(std::uint32_t offset, std::string_view rest) noexcept;

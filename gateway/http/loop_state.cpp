@@ -37,6 +37,8 @@ LoopState::LoopState(const LoopServices& loop_services, const HttpOptions& http_
     limits.max_head = options.max_head;
     limits.max_fields = std::min(options.max_fields, proto::kMaxHeaderFields);
     limits.max_target = options.max_target;
+    secured_limits = limits;
+    secured_limits.secured = true;
     options.max_body = std::min(options.max_body, proto::kMaxBytes);
     deadlines_.set_length(DeadlineKind::head, options.head_timeout);
     deadlines_.set_length(DeadlineKind::body, std::min(options.body_timeout, kBodyLook));

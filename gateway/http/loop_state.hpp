@@ -66,6 +66,7 @@ public:
     LoopServices services;
     HttpOptions options;
     HeadLimits limits;
+    HeadLimits secured_limits;  // the same for connections with TLS
     BlockPool blocks;
     BodyGate gate;
     const StaticFiles statics;

@@ -208,3 +208,23 @@ TEST_CASE("CommandLine: client commands refuse what they do not know") {
     CHECK_THROWS_AS(static_cast<void>(parse_client("scale", {"65"})), CommandError);
     CHECK_THROWS_AS(static_cast<void>(parse_client("stop", {"--timeout", "x"})), CommandError);
 }
+
+TEST_CASE("CommandLine: --listen is repeated, a variable has commas, a file a list; a flag wins") {
+    const auto hosts = [](const Options& options) {
+        std::string text;
+        for (const ListenAddress& address : options.listen) {
+            text += address.host + address.path + " ";
+        }
+        return text;
+    };
+    CHECK(hosts(serve({})) == "127.0.0.1 ");
+    CHECK(hosts(serve({"--listen", "a:1", "--listen=unix:/b", "--workers", "2"})) == "a /b ");
+    CHECK(hosts(serve({"--port", "2", "--listen", "a:1"})) == "127.0.0.1 a ");
+    const Place place;
+    const Words words = place.with_file("listen = [\"c:1\", \"d:2\"]\n");
+    CHECK(hosts(serve(words)) == "c d ");
+    const Variable listen("TYPHON_LISTEN", "e:1,f:2");
+    CHECK(hosts(serve(words)) == "e f ");
+    CHECK(hosts(serve(place.with_file("listen = \"c:1\"\n", {"--listen", "g:1"}))) == "g ");
+    CHECK(fault({"--listen", "nowhere"}).find("'nowhere'") != std::string::npos);
+}

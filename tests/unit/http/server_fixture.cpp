@@ -80,7 +80,7 @@ void ServerFixture::start() {
     server =
         std::make_unique<http::LoopServer>(loop, 0, options, router, *pool, port, ids, *bodies);
     listener_ = std::make_unique<http::Listener>(loop, "127.0.0.1", 0);
-    listener_->start([this](int fd) { server->adopt(fd); });
+    listener_->start([this](int fd) { server->adopt(fd, tls); });
     thread_ = std::thread([this] {
         const auto work = asio::make_work_guard(loop);
         loop.run();

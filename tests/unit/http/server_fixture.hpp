@@ -81,6 +81,7 @@ public:
     TestPort port{loop};
     http::IdSource ids;
     std::unique_ptr<http::LoopServer> server;
+    std::shared_ptr<const http::TlsContext> tls;  // null: connections are plain
 
 private:
     std::unique_ptr<http::Listener> listener_;
