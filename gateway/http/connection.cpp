@@ -44,9 +44,13 @@ Connection::~Connection() {
 
 Task<void> Connection::run(std::unique_ptr<Connection> self) {
     try {
-        if (self->refusal_) {
+        bool may_serve = !self->refusal_;
+        if (!may_serve) {
             co_await self->refuse_fault(self->refusal_);
-        } else if (self->socket_.tls() == nullptr || co_await self->shake_hands()) {
+        } else if (self->secured()) {
+            may_serve = co_await self->shake_hands();
+        }
+        if (may_serve) {
             co_await self->serve();
         }
     } catch (const std::exception& error) {
