@@ -109,7 +109,8 @@ void serve(const WorkerOptions& options, SteadyClock::time_point begun, Groundwo
     ground.stacks.arm();
     App app(options);
     const Converter converter(app.runtime(), options.debug);
-    Runner runner(converter, ledger, app.pool());
+    StreamTable streams;
+    Runner runner(converter, ledger, streams, app.pool());
     AsyncIntake intake;
     Dispatcher dispatcher(ground.channel, app.routes(), runner, intake, options.threads);
     AsyncBridge bridge(intake, runner, dispatcher);

@@ -277,6 +277,9 @@ void Connection::close() {
     if (waiter_ != nullptr) {
         waiter_->give_up();
     }
+    if (reply_stream_ != nullptr) {
+        reply_stream_->wake();
+    }
     if (stream_ != nullptr) {
         std::exchange(stream_, nullptr)->abandon();
     }

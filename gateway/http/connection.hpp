@@ -153,6 +153,7 @@ private:
     Task<void> serve_python();
     Task<void> write_reply(const relay::Call& call);
     [[nodiscard]] bool begin_reply(const proto::Reply& reply);
+    void write_bad_reply();
     [[nodiscard]] bool client_is_gone() const;
 
     // connection_file.cpp
@@ -177,6 +178,13 @@ private:
         std::vector<FilePiece> pieces;
     };
 
+    // connection_stream.cpp
+    Task<void> serve_reply_stream(const relay::Call& call);
+    Task<void> pump_reply(relay::ReplyStream& stream, bool chunked);
+    Task<void> send_pieces(std::string& pieces, bool chunked);
+    static void append_piece(std::string& out, std::string_view piece, bool chunked);
+    void grant(relay::ReplyStream& stream);
+
     std::shared_ptr<LoopState> state_;
     ReadySocket socket_;
     ReadBuffer buffer_;
@@ -193,6 +201,11 @@ private:
     relay::Call* call_ = nullptr;      // a Python request that waits for its answer
     ContentStream* stream_ = nullptr;  // an answer that is being streamed
     std::unique_ptr<FileJob> file_;    // what Step::file sends
+
+    relay::Call* call_ = nullptr;                 // a Python request that waits for its answer
+    ContentStream* stream_ = nullptr;             // an answer that is being streamed
+    relay::ReplyStream* reply_stream_ = nullptr;  // the same, from a worker
+    std::uint32_t ungranted_ = 0;                 // bytes of it that the worker does not know of
     proto::SteadyClock::time_point body_start_{};
     std::size_t body_bytes_ = 0;     // received of this body
     std::size_t request_bytes_ = 0;  // of this request in buffer_

@@ -7,7 +7,7 @@
 
 #include "gateway/http/connection.hpp"
 #include "gateway/http/content_stream.hpp"
-#include "gateway/http/wake_up.hpp"
+#include "gateway/wake_up.hpp"
 #include "proto/errors.hpp"
 
 namespace typhon::http {

@@ -87,10 +87,16 @@ Task<void> Connection::serve_python() {
     DeadlineQueue::disarm(*this);
     if (open()) {
         co_await write_reply(call);
+    } else if (call.stream != nullptr) {
+        state_->services.port.abandon(*call.stream);
     }
 }
 
 Task<void> Connection::write_reply(const relay::Call& call) {
+    if (call.stream != nullptr) {
+        co_await serve_reply_stream(call);
+        co_return;
+    }
     settle_keep_alive();
     std::string& out = state_->output;
     if (call.options) {
@@ -100,8 +106,7 @@ Task<void> Connection::write_reply(const relay::Call& call) {
     } else if (call.error != proto::ErrorCode::none) {
         write_error_answer(error_answer(call));
     } else if (!begin_reply(call.reply)) {
-        const proto::ErrorInfo& info = proto::error_info(proto::ErrorCode::bad_reply);
-        write_error_answer({.status = info.status, .text = info.text});
+        write_bad_reply();
     } else if (sends_body(exchange_, call.reply.status)) {
         if (call.reply.body.size() <= kMaxCopiedBody) {
             out += call.reply.body;
@@ -124,8 +129,17 @@ bool Connection::begin_reply(const proto::Reply& reply) {
         out.resize(start);
         return false;
     }
-    head.end(reply.body.size());
+    if (reply.more) {
+        head.end_without_length();
+    } else {
+        head.end(reply.body.size());
+    }
     return true;
+}
+
+void Connection::write_bad_reply() {
+    const proto::ErrorInfo& info = proto::error_info(proto::ErrorCode::bad_reply);
+    write_error_answer({.status = info.status, .text = info.text});
 }
 
 /// True when the client has reset the connection or closed it both ways. A client that has only

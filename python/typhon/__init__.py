@@ -21,6 +21,7 @@ from typhon.errors import (
     RouteError,
     abort,
 )
+from typhon.events import Event, EventStream
 from typhon.multidict import Headers, MultiDict
 from typhon.responses import Response
 from typhon.routing import RouteSpec, route
@@ -28,6 +29,8 @@ from typhon.uploads import Upload
 
 __all__ = [
     "AppError",
+    "Event",
+    "EventStream",
     "HTTPError",
     "Headers",
     "MultiDict",

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import sys
+from collections.abc import AsyncIterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
@@ -15,7 +16,9 @@ from urllib.parse import unquote
 import pytest
 
 from typhon import Request
+from typhon._pieces import AsyncPieces, Pieces
 from typhon._runtime import convert_exception, convert_result
+from typhon.results import Answer, begun
 from typhon.routing import RouteSpec, table
 
 PAGE = Path(__file__).parents[2] / "docs" / "handlers.md"
@@ -63,7 +66,8 @@ def answer(request_text: str) -> tuple[str, str]:
                 path_params=params,
                 route=spec.pattern,
             )
-            status, kind, _, content = run(spec, request)
+            status, kind, _, body = run(spec, request)
+            content = body if isinstance(body, bytes) else asyncio.run(joined(body))
             return f"{status} {kind}", content.decode()
     raise AssertionError(f"no route serves {first}")
 
@@ -77,12 +81,32 @@ class OnePool(ThreadPoolExecutor):
         return self
 
 
-def run(spec: RouteSpec, request: Request) -> tuple[int, str | None, list[tuple[bytes, bytes]], bytes]:
+async def joined(body: Pieces | AsyncPieces) -> bytes:
+    """What a streamed answer comes to."""
+    if isinstance(body, Pieces):
+        return body.first + b"".join(body)
+    return body.first + b"".join([piece async for piece in body])
+
+
+async def whole(spec: RouteSpec, request: Request) -> Answer:
+    """What an async handler answers, read to its end on its own loop."""
+    result = spec.call(request)
+    result = await begun(result if isinstance(result, AsyncIterator) else await result)
+    answered = convert_result(result, request)
+    return answered._replace(body=await joined(answered.body)) if stream(answered) else answered
+
+
+def stream(answered: Answer) -> bool:
+    """Whether it comes in pieces."""
+    return not isinstance(answered.body, bytes)
+
+
+def run(spec: RouteSpec, request: Request) -> Answer:
     try:
         with OnePool(1) as pool:
-            result = spec.call(request, pool) if spec.wants_pool else spec.call(request)
             if spec.mode == "async":
-                result = asyncio.run(result)
+                return asyncio.run(whole(spec, request))
+            result = spec.call(request, pool) if spec.wants_pool else spec.call(request)
             return convert_result(result.result() if isinstance(result, Future) else result, request)
     except Exception as error:
         return convert_exception(error, request, False)

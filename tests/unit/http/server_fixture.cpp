@@ -48,6 +48,26 @@ void TestPort::cancel(relay::Call& call) {
     });
 }
 
+void TestPort::grant(relay::ReplyStream& /*stream*/, std::uint32_t bytes) {
+    const std::lock_guard lock(mutex_);
+    granted_ += bytes;
+}
+
+void TestPort::abandon(relay::ReplyStream& /*stream*/) {
+    const std::lock_guard lock(mutex_);
+    ++abandoned_;
+}
+
+std::uint32_t TestPort::granted() const {
+    const std::lock_guard lock(mutex_);
+    return granted_;
+}
+
+int TestPort::abandoned() const {
+    const std::lock_guard lock(mutex_);
+    return abandoned_;
+}
+
 std::vector<Seen> TestPort::seen() const {
     const std::lock_guard lock(mutex_);
     return seen_;

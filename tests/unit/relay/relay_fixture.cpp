@@ -76,6 +76,9 @@ void FakeWorker::take(const proto::Envelope& envelope) {
         ++cancels;
         cancelled.push_back(cancel->id);
     }
+    if (const auto* granted = std::get_if<proto::Credit>(&envelope)) {
+        credit += granted->bytes;
+    }
     pings += std::holds_alternative<proto::Ping>(envelope) ? 1 : 0;
 }
 

@@ -66,6 +66,7 @@ public:
     int cancels = 0;
     std::vector<std::uint64_t> cancelled;
     int pings = 0;
+    std::uint64_t credit = 0;  // bytes granted
     bool drained = false;
 
 private:
