@@ -52,6 +52,7 @@ constexpr milliseconds kStopGrace{2000};  // beyond DRAIN's own time
 /// threads are there that keep the gateway's priority: ZeroMQ's and the dispatcher's front.
 void give_way(std::uint32_t nice) {
     errno = 0;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread changes it
     if (::nice(static_cast<int>(nice)) == -1 && errno != 0) {
         spdlog::warn("the priority of this worker cannot be lowered: {}", std::strerror(errno));
     }

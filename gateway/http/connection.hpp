@@ -198,10 +198,7 @@ private:
     BodyGate::Waiter* waiter_ = nullptr;  // a body that waits for memory
     const Fault refusal_;
     AddressLimit::Place place_;
-    relay::Call* call_ = nullptr;      // a Python request that waits for its answer
-    ContentStream* stream_ = nullptr;  // an answer that is being streamed
-    std::unique_ptr<FileJob> file_;    // what Step::file sends
-
+    std::unique_ptr<FileJob> file_;               // what Step::file sends
     relay::Call* call_ = nullptr;                 // a Python request that waits for its answer
     ContentStream* stream_ = nullptr;             // an answer that is being streamed
     relay::ReplyStream* reply_stream_ = nullptr;  // the same, from a worker

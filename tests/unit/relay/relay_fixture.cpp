@@ -89,6 +89,7 @@ RelayFixture::RelayFixture()
     options.queue_requests = 8;
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): it ends the test, which is what it should
 RelayFixture::~RelayFixture() {
     if (relay_) {
         relay_->close();

@@ -89,7 +89,7 @@ struct Answer {
 class RelayFixture {
 public:
     RelayFixture();
-    ~RelayFixture();
+    ~RelayFixture();  // NOLINT(bugprone-exception-escape)
     RelayFixture(const RelayFixture&) = delete;
     RelayFixture& operator=(const RelayFixture&) = delete;
     RelayFixture(RelayFixture&&) = delete;
