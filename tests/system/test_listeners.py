@@ -5,12 +5,12 @@ from __future__ import annotations
 import signal
 import socket
 import stat
-import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
+from harness.activation import activation
 from harness.binaries import EXAMPLE_APP, VENV
 from harness.raw import Connection
 from harness.server import run_typhon
@@ -128,24 +128,9 @@ def test_a_stop_answers_what_each_listener_accepted(start: Starter, tmp_path: Pa
     assert server.wait_exit() == 0
 
 
-# As systemd does: descriptors 3 and 4 are sockets that listen, and variables say whose they are.
-ACTIVATE = """
-import os, socket, sys
-made = [socket.create_server(("127.0.0.1", 0)), socket.socket(socket.AF_UNIX)]
-made[1].bind(sys.argv[1])
-made[1].listen()
-high = [os.dup2(each.fileno(), 100 + number) for number, each in enumerate(made)]
-for number, descriptor in enumerate(high):
-    os.dup2(descriptor, 3 + number)
-    os.close(descriptor)
-os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="2", LISTEN_FDNAMES="web:local")
-os.execv(sys.argv[2], sys.argv[2:])
-"""
-
-
 def test_sockets_of_systemd_are_served(start: Starter, tmp_path: Path) -> None:
     path = tmp_path / "s"
-    server = start.launch(prefix=[sys.executable, "-c", ACTIVATE, str(path)], port=None, listen="systemd")
+    server = start.launch(prefix=activation(path), port=None, listen="systemd")
     server.wait_ready()
     tcp, unix = server.status()["listeners"]
     assert unix == f"unix:{path}"

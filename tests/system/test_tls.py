@@ -16,6 +16,7 @@ from typing import Self
 import httpx
 import pytest
 
+from harness.activation import activation
 from harness.binaries import EXAMPLE_APP, VENV
 from harness.raw import Connection
 from harness.server import Server, run_typhon
@@ -239,6 +240,7 @@ def test_the_end_is_said_by_close_notify(port: int, trusting: ssl.SSLContext) ->
 def test_a_client_that_ends_its_side_gets_its_answer_and_an_orderly_end(
     port: int, trusting: ssl.SSLContext
 ) -> None:
+    trusting.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
     with TlsConnection(port, trusting) as connection:
         connection.send(get())
         assert connection.answer().status == 200
@@ -405,6 +407,23 @@ def test_a_port_is_https_when_there_is_a_certificate(start: Starter, pair: Pair)
     with TlsConnection(server.port, client_context(pair)) as connection:
         connection.send(get())
         assert connection.answer().status == 200
+
+
+def test_a_socket_of_systemd_named_https_speaks_tls(start: Starter, tmp_path: Path, pair: Pair) -> None:
+    prefix = activation(tmp_path / "s", "https:local")
+    server = start.launch(prefix=prefix, port=None, listen="systemd", **pair.flags)
+    server.wait_ready()
+    with TlsConnection(server.port_of("https"), client_context(pair)) as connection:
+        connection.send(get())
+        assert connection.answer().status == 200
+    assert server.status()["listeners"][1] == f"unix:{tmp_path / 's'}"
+
+
+def test_a_socket_of_systemd_named_https_needs_a_certificate(start: Starter, tmp_path: Path) -> None:
+    server = start.launch(prefix=activation(tmp_path / "s", "https:local"), port=None, listen="systemd")
+    assert server.wait_exit() == TLS
+    assert "--tls-cert" in server.log
+    start.forget(server)
 
 
 def test_https_without_a_certificate_is_a_usage_error(tmp_path: Path, pair: Pair) -> None:

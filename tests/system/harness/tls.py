@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.raw import LIMIT_S, Connection
 
@@ -24,7 +25,7 @@ class Pair:
     key: Path
 
     @property
-    def flags(self) -> dict[str, Path]:
+    def flags(self) -> dict[str, Any]:
         """For a server."""
         return {"tls_cert": self.certificate, "tls_key": self.key}
 
