@@ -34,6 +34,11 @@ from typhon import route
 @route("/python/echo/<int:n>", methods=["GET", "POST"])
 def echo(request):
     return request.data or str(request.path_params["n"])
+
+@route("/python/pieces")
+def pieces(request):
+    for _ in range(100):
+        yield b"x" * 50_000
 """
 
 
@@ -211,9 +216,10 @@ def test_large_bodies_go_both_ways(port: int, trusting: ssl.SSLContext) -> None:
         assert client.get(f"https://localhost:{port}/native/hello").status_code == 200
 
 
-def test_streams_are_served(port: int, trusting: ssl.SSLContext) -> None:
+@pytest.mark.parametrize("path", ["/native/stream?chunks=100&size=50000", "/python/pieces"])
+def test_streams_are_served(port: int, trusting: ssl.SSLContext, path: str) -> None:
     with httpx.Client(verify=trusting, timeout=LONG_S) as client:
-        answer = client.get(f"https://localhost:{port}/native/stream?chunks=100&size=50000")
+        answer = client.get(f"https://localhost:{port}{path}")
         assert answer.status_code == 200
         assert answer.headers["transfer-encoding"] == "chunked"
         assert answer.content == b"x" * 5_000_000
