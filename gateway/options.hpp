@@ -24,8 +24,8 @@ struct StaticDirectory {
 /// Which scripts of other origins may use the answers (the Fetch standard, section 3.2).
 struct CorsOptions {
     std::vector<std::string> origins;  // "https://app.example", or "*"; none: no such fields
-    std::vector<std::string> methods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
-    std::vector<std::string> headers{"Authorization", "Content-Type"};
+    std::vector<std::string> methods;  // none: those that are common
+    std::vector<std::string> headers;  // none: Authorization and Content-Type
     std::vector<std::string> exposed;
     bool credentials = false;
     Milliseconds max_age{600'000};

@@ -238,6 +238,20 @@ void add_client_options(CLI::App& app, const std::string& command, ClientWords& 
     }
 }
 
+/// With credentials "*" is no wildcard but a name that no browser matches (Fetch, section 3.2.5).
+void check_cors(const CorsOptions& cors) {
+    for (const auto* list : {&cors.origins, &cors.methods, &cors.headers, &cors.exposed}) {
+        if (cors.credentials && std::find(list->begin(), list->end(), "*") != list->end()) {
+            throw CommandError(exit_code::kUsage,
+                               "--cors-credentials does not go together with *: browsers refuse "
+                               "such answers; list origins, methods and header fields");
+        }
+    }
+    if (cors.credentials && cors.origins.empty()) {
+        throw CommandError(exit_code::kUsage, "--cors-credentials needs a --cors-origin");
+    }
+}
+
 /// What no option can check or decide alone.
 void check_together(Options& options) {
     try {
@@ -250,6 +264,7 @@ void check_together(Options& options) {
                            "--max-body is more than --max-body-memory, so such a body could never "
                            "be read: raise --max-body-memory or lower --max-body");
     }
+    check_cors(options.http.cors);
 }
 
 }  // namespace

@@ -59,6 +59,13 @@ Set text(Field field) {
     };
 }
 
+/// Adds a value to a list of a repeatable option.
+template <class Field>
+Set listed(Field field, std::string (*parse)(std::string_view)) {
+    return
+        [=](Options& options, const std::string& value) { field(options).push_back(parse(value)); };
+}
+
 template <class Field>
 Set flag(Field field) {
     return [=](Options& options, const std::string& value) { field(options) = parse_flag(value); };
@@ -319,7 +326,57 @@ void add_content(std::vector<OptionSpec>& table) {
                    "none",
                    "Files of DIR are served below PATH; may be given more than once",
                    add_static,
-                   true}});
+                   true},
+                  {"compress",
+                   "",
+                   "false",
+                   "Compress answers by Accept-Encoding, with br or gzip",
+                   flag(TYPHON_FIELD(http.compress))},
+                  {"compress-min-size",
+                   "SIZE",
+                   "1K",
+                   "Smaller answers are not compressed",
+                   bytes(TYPHON_FIELD(http.compress_min_size), 0, kGibi)}});
+}
+
+void add_cors(std::vector<OptionSpec>& table) {
+    table.insert(
+        table.end(),
+        {{"cors-origin",
+          "ORIGIN",
+          "none",
+          "Origin whose scripts may use the answers, https://app.example, or *; may be given more "
+          "than once",
+          listed(TYPHON_FIELD(http.cors.origins), parse_origin),
+          true},
+         {"cors-method",
+          "METHOD",
+          "GET, HEAD, POST, PUT, PATCH, DELETE",
+          "Method that they may use; may be given more than once",
+          listed(TYPHON_FIELD(http.cors.methods), parse_token),
+          true},
+         {"cors-header",
+          "NAME",
+          "Authorization, Content-Type",
+          "Request header field that they may set; may be given more than once",
+          listed(TYPHON_FIELD(http.cors.headers), parse_token),
+          true},
+         {"cors-expose",
+          "NAME",
+          "none",
+          "Header field of answers that they may read; may be given more than once",
+          listed(TYPHON_FIELD(http.cors.exposed), parse_token),
+          true},
+         {"cors-credentials",
+          "",
+          "false",
+          "They may send cookies and other credentials",
+          flag(TYPHON_FIELD(http.cors.credentials))},
+         {"cors-max-age",
+          "TIME",
+          "10m",
+          "Time that a browser may remember what it was allowed",
+          duration(TYPHON_FIELD(http.cors.max_age), 0ms, 24h)}});
 }
 
 /// When workers are replaced by new ones.
@@ -396,6 +453,7 @@ std::vector<OptionSpec> make_table() {
     std::vector<OptionSpec> table;
     add_front(table);
     add_content(table);
+    add_cors(table);
     add_workers(table);
     add_replacement(table);
     add_places(table);

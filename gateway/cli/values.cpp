@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "gateway/http/char_class.hpp"
 #include "proto/path.hpp"
 
 namespace typhon::cli {
@@ -145,6 +146,33 @@ StaticDirectory parse_static(std::string_view text) {
         refuse(text, "free: /python is for Python routes, /- for the gateway");
     }
     return result;
+}
+
+std::string parse_origin(std::string_view text) {
+    constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
+    constexpr std::string_view kHost = "abcdefghijklmnopqrstuvwxyz0123456789.-_[]:";
+    const std::size_t colon = text.find("://");
+    const std::string_view scheme = text.substr(0, colon);
+    const std::string_view host =
+        colon == std::string_view::npos ? std::string_view() : text.substr(colon + 3);
+    const bool good = !scheme.empty() && !host.empty() &&
+                      kLower.find(scheme.front()) != std::string_view::npos &&
+                      scheme.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+-.") ==
+                          std::string_view::npos &&
+                      host.find_first_not_of(kHost) == std::string_view::npos;
+    if (text != "*" && !good) {
+        refuse(text,
+               "an origin as browsers send it (such as https://app.example, in lower case and "
+               "without a path) or *");
+    }
+    return std::string(text);
+}
+
+std::string parse_token(std::string_view text) {
+    if (!http::is_token(text)) {
+        refuse(text, "a method or the name of a field");
+    }
+    return std::string(text);
 }
 
 std::string size_text(std::uint64_t bytes) {

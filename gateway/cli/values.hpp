@@ -33,6 +33,12 @@ namespace typhon::cli {
 /// that belong to others: "/python" and what is below "/-".
 [[nodiscard]] StaticDirectory parse_static(std::string_view text);
 
+/// An origin as browsers send it, "https://app.example:8443", or "*".
+[[nodiscard]] std::string parse_origin(std::string_view text);
+
+/// A method or the name of a field: a token of RFC 9110 section 5.6.2.
+[[nodiscard]] std::string parse_token(std::string_view text);
+
 /// "16M", "500": the shortest text that parse_size() reads as this.
 [[nodiscard]] std::string size_text(std::uint64_t bytes);
 /// "30s", "500ms": the shortest text that parse_duration() reads as this.

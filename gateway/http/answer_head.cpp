@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "gateway/http/char_class.hpp"
+#include "gateway/http/entity_tag.hpp"
 #include "gateway/http/field_kind.hpp"
 #include "proto/codec.hpp"
 #include "proto/errors.hpp"
@@ -48,7 +49,10 @@ bool AnswerHead::handler_field(std::string_view name, std::string_view value) {
     if (!is_token(name) || !is_field_value(value)) {
         return false;
     }
-    if (!is_reserved_in_answer(field_kind(name))) {
+    const FieldKind kind = field_kind(name);
+    if (kind == FieldKind::etag && exchange_.coding != Coding::identity) {
+        field(name, weak_tag(value));
+    } else if (!is_reserved_in_answer(kind)) {
         field(name, value);
     }
     return true;
@@ -75,6 +79,10 @@ void AnswerHead::end(std::uint64_t size) {
     end_lines();
 }
 
+void AnswerHead::end_of_unknown() {
+    end_lines();
+}
+
 void AnswerHead::end_without_length() {
     if (has_empty_body(status_)) {
         end(0);
@@ -86,7 +94,20 @@ void AnswerHead::end_without_length() {
     end_lines();
 }
 
+void AnswerHead::add_exchange_fields() {
+    if (exchange_.coding != Coding::identity) {
+        field("Content-Encoding", coding_name(exchange_.coding));
+    }
+    if (exchange_.varies) {
+        field("Vary", "Accept-Encoding");
+    }
+    lines(exchange_.cors);
+}
+
 void AnswerHead::end_lines() {
+    if (exchange_.has_fields()) {
+        add_exchange_fields();
+    }
     if (!exchange_.keep_alive) {
         out_ += "Connection: close\r\n\r\n";
     } else if (exchange_.http_1_0) {

@@ -191,6 +191,8 @@ Task<void> Connection::do_step(Step step) {
             return serve_python();
         case Step::file:
             return send_file();
+        case Step::code_file:
+            return send_coded_file();
         default:
             return send_native(step, state_->response);
     }

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -69,11 +70,28 @@ private:
         stream,        // a native answer from a content provider
         large,         // a native answer whose body is too large to be copied
         python,
-        file,  // bytes of a file, behind the head in the output
+        file,       // bytes of a file, behind the head in the output
+        code,       // a native answer that is to be compressed
+        code_file,  // a file that is to be compressed
     };
 
     /// Where a request goes.
     enum class Target : std::uint8_t { answered, native, healthy, python, file };
+
+    /// A file that is to be sent, whoever named it.
+    struct FileSource {
+        OpenFile file;
+        std::string_view content_type;
+        std::string_view handler_fields{};  // a header block
+        bool is_coded = false;              // its bytes are in the coding of the exchange
+    };
+
+    /// One that is being sent.
+    struct FileJob {
+        UniqueFd fd;
+        FileAnswer answer;
+        std::string_view handler_fields;
+    };
 
     // connection.cpp: life, heads, writing
     Task<void> serve();
@@ -144,6 +162,7 @@ private:
     [[nodiscard]] Step serve_native();
     [[nodiscard]] Step write_native_answer(Response& response);
     void fill_native(Request& request);
+    [[nodiscard]] Step finish_native_answer(Response& response);
     Task<void> send_native(Step step, Response& response);
     Task<void> serve_blocking();
     Task<void> serve_stream(Response response);
@@ -152,18 +171,38 @@ private:
     // connection_python.cpp
     Task<void> serve_python();
     Task<void> write_reply(const relay::Call& call);
-    [[nodiscard]] bool begin_reply(const proto::Reply& reply);
+    [[nodiscard]] bool begin_reply(const proto::Reply& reply, std::size_t body_size);
     void write_bad_reply();
     [[nodiscard]] bool client_is_gone() const;
+
+    // connection_cors.cpp
+    void negotiate();
+    [[nodiscard]] bool is_preflight() const noexcept;
+    Target answer_preflight();
+    void yield_cors_to(const Response& response) noexcept;
+    void yield_cors_to(const proto::Reply& reply) noexcept;
+
+    // connection_coding.cpp
+    void plan_body(const CodingFacts& facts);
+    [[nodiscard]] bool codes_body() const noexcept;
+    void end_with_body(AnswerHead head, std::size_t size) const;
+    [[nodiscard]] bool code_native(Response& response);
+    void use_coded(std::string& body, std::string coded);
+    Task<void> send_coded_native(Response response);
+    Task<std::string> code_reply(const proto::Reply& reply);
+    Task<std::string> code_on_pool(std::function<std::string()> work);
+    [[nodiscard]] Step serve_coded_file(const StaticDirectory& root,
+                                        const std::string& path,
+                                        OpenFile file);
+    Task<void> send_coded_file();
 
     // connection_file.cpp
     [[nodiscard]] Target route_file();
     [[nodiscard]] Step serve_file();
     [[nodiscard]] static bool has_index(const StaticDirectory& root, const std::string& directory);
-    [[nodiscard]] Step answer_with_file(OpenFile file,
-                                        std::string_view content_type,
-                                        const Conditions& conditions,
-                                        std::string_view handler_fields);
+    [[nodiscard]] Step answer_with_file(FileSource source, const Conditions& conditions);
+    [[nodiscard]] static std::unique_ptr<FileJob> make_job(FileSource& source, FileAnswer answer);
+    [[nodiscard]] Step send_file_answer(std::unique_ptr<FileJob> job);
     [[nodiscard]] bool begin_file(const FileAnswer& answer, std::string_view handler_fields);
     void copy_file(int fd, const FileAnswer& answer, std::size_t start);
     Task<void> send_file();
@@ -171,12 +210,6 @@ private:
     Task<void> send_by_kernel(int fd, ByteRange& range);
     [[nodiscard]] ssize_t send_at_once(int fd, ByteRange& range);
     Task<void> send_by_copy(int fd, ByteRange range);
-
-    /// A file that is being sent.
-    struct FileJob {
-        UniqueFd fd;
-        std::vector<FilePiece> pieces;
-    };
 
     // connection_stream.cpp
     Task<void> serve_reply_stream(const relay::Call& call);

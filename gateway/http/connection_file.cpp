@@ -38,21 +38,11 @@ ErrorAnswer failure(OpenOutcome outcome) {
     }
 }
 
-/// Reads the whole range, or says false: the file has become shorter.
-bool append_range(int fd, ByteRange range, std::string& out) {
-    while (range.size > 0) {
-        const std::size_t have = out.size();
-        out.resize(have + static_cast<std::size_t>(range.size));
-        const ssize_t got =
-            ::pread(fd, out.data() + have, out.size() - have, static_cast<off_t>(range.first));
-        out.resize(have + (got > 0 ? static_cast<std::size_t>(got) : 0));
-        if (got <= 0) {
-            return false;
-        }
-        range.first += static_cast<std::uint64_t>(got);
-        range.size -= static_cast<std::uint64_t>(got);
-    }
-    return true;
+std::string tag_of(const auto& source, Coding coding) {
+    const std::string_view coded = source.is_coded ? coding_name(coding) : std::string_view();
+    std::string tag = file_tag(source.file.modified_ns, source.file.size, coded);
+    // What is compressed on demand is another sequence of bytes with each version of the library.
+    return source.is_coded || coding == Coding::identity ? tag : weak_tag(tag);
 }
 
 }  // namespace
@@ -77,8 +67,12 @@ Connection::Step Connection::serve_file() {
     OpenFile file;
     const OpenOutcome outcome =
         path ? open_beneath(root.directory, *path, file) : OpenOutcome::missing;
+    if (outcome == OpenOutcome::opened && state_->options.compress) {
+        return serve_coded_file(root, *path, std::move(file));
+    }
     if (outcome == OpenOutcome::opened) {
-        return answer_with_file(std::move(file), media_type(*path), read_conditions(*head_), {});
+        return answer_with_file({.file = std::move(file), .content_type = media_type(*path)},
+                                read_conditions(*head_));
     }
     if (outcome == OpenOutcome::directory && has_index(root, *path)) {
         settle_keep_alive();
@@ -92,23 +86,25 @@ Connection::Step Connection::serve_file() {
     return Step::answered;
 }
 
+std::unique_ptr<Connection::FileJob> Connection::make_job(FileSource& source, FileAnswer answer) {
+    return std::make_unique<FileJob>(
+        FileJob{std::move(source.file.fd), std::move(answer), source.handler_fields});
+}
+
 bool Connection::has_index(const StaticDirectory& root, const std::string& directory) {
     OpenFile index;
     const std::string path = directory + '/' + std::string(kIndexFile);
     return open_beneath(root.directory, path, index) == OpenOutcome::opened;
 }
 
-/// Answers with a file that is open, whoever named it: `handler_fields` is a header block of
-/// further fields. Conditions and ranges are those of the request.
-Connection::Step Connection::answer_with_file(OpenFile file,
-                                              std::string_view content_type,
-                                              const Conditions& conditions,
-                                              std::string_view handler_fields) {
-    const std::time_t now = state_->now();
-    const Representation representation{.tag = file_tag(file.modified_ns, file.size),
-                                        .modified = std::min(file.modified(), now),
-                                        .size = file.size};
-    FileAnswer answer = make_file_answer(representation, content_type, conditions, exchange_, now);
+/// Answers with a file that is open. Conditions and ranges are those of the request.
+Connection::Step Connection::answer_with_file(FileSource source, const Conditions& conditions) {
+    const std::time_t now = LoopState::now();
+    const Representation representation{.tag = tag_of(source, exchange_.coding),
+                                        .modified = std::min(source.file.modified(), now),
+                                        .size = source.file.size};
+    FileAnswer answer =
+        make_file_answer(representation, source.content_type, conditions, exchange_, now);
     if (answer.status == 412 || answer.status == 416) {
         write_error_answer({.status = answer.status,
                             .text = answer.status == 412 ? "a precondition of the request failed"
@@ -116,25 +112,37 @@ Connection::Step Connection::answer_with_file(OpenFile file,
                             .content_range = answer.content_range});
         return Step::answered;
     }
-    settle_keep_alive();
+    if (answer.status != 200) {
+        exchange_.coding = Coding::identity;  // a 304 does not tell it, a part has none
+    }
+    const bool on_demand = exchange_.coding != Coding::identity && !source.is_coded;
+    answer.size_known = !on_demand || !exchange_.is_head;
+    if (on_demand && !exchange_.is_head) {
+        file_ = make_job(source, std::move(answer));
+        return Step::code_file;
+    }
+    return send_file_answer(make_job(source, std::move(answer)));
+}
+
+/// The head goes to the output, with a small body behind it.
+Connection::Step Connection::send_file_answer(std::unique_ptr<FileJob> job) {
     const std::size_t start = state_->output.size();
-    if (!begin_file(answer, handler_fields)) {
+    if (!begin_file(job->answer, job->handler_fields) ||
+        !sends_body(exchange_, job->answer.status)) {
         return Step::answered;
     }
-    if (!sends_body(exchange_, answer.status)) {
+    if (job->answer.size <= kMaxCopiedFile) {
+        copy_file(job->fd.get(), job->answer, start);
         return Step::answered;
     }
-    if (answer.size <= kMaxCopiedFile) {
-        copy_file(file.fd.get(), answer, start);
-        return Step::answered;
-    }
-    file_ = std::make_unique<FileJob>(FileJob{std::move(file.fd), std::move(answer.pieces)});
+    file_ = std::move(job);
     return Step::file;
 }
 
 /// Appends the head of a file's answer. False, and an error is in the output, when a field cannot
 /// be sent.
 bool Connection::begin_file(const FileAnswer& answer, std::string_view handler_fields) {
+    settle_keep_alive();
     std::string& out = state_->output;
     const std::size_t start = out.size();
     AnswerHead head(out, exchange_, answer.status, state_->date_line());
@@ -145,7 +153,7 @@ bool Connection::begin_file(const FileAnswer& answer, std::string_view handler_f
         write_error_answer({.status = info.status, .text = info.text});
         return false;
     }
-    head.end(answer.size);
+    answer.size_known ? head.end(answer.size) : head.end_of_unknown();
     return true;
 }
 
@@ -168,7 +176,7 @@ void Connection::copy_file(int fd, const FileAnswer& answer, std::size_t start) 
 Task<void> Connection::send_file() {
     const std::unique_ptr<FileJob> job = std::move(file_);
     release_input();
-    for (const FilePiece& piece : job->pieces) {
+    for (const FilePiece& piece : job->answer.pieces) {
         state_->output += piece.text;
         if (!flush()) {
             co_await write_rest();
@@ -244,6 +252,7 @@ ssize_t Connection::send_at_once(int fd, ByteRange& range) {
 /// The way without sendfile(2): for file systems that do not have it, and for sockets whose bytes
 /// are changed on the way.
 Task<void> Connection::send_by_copy(int fd, ByteRange range) {
+    std::uint64_t in_turn = 0;
     while (range.size > 0 && open()) {
         const ByteRange step{range.first, std::min<std::uint64_t>(range.size, kCopyStep)};
         if (!append_range(fd, step, rest_)) {
@@ -255,6 +264,11 @@ Task<void> Connection::send_by_copy(int fd, ByteRange range) {
         range.first += step.size;
         range.size -= step.size;
         co_await write_rest();
+        in_turn += step.size;
+        if (in_turn >= kTurn && open()) {
+            in_turn = 0;
+            co_await asio::post(socket_.get_executor(), kUseTask);
+        }
     }
 }
 

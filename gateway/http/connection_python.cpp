@@ -97,6 +97,14 @@ Task<void> Connection::write_reply(const relay::Call& call) {
         co_await serve_reply_stream(call);
         co_return;
     }
+    std::string coded;
+    if (state_->options.compress && !call.options && call.error == proto::ErrorCode::none) {
+        coded = co_await code_reply(call.reply);
+        if (!open()) {
+            co_return;
+        }
+    }
+    const std::string_view body = coded.empty() ? call.reply.body : std::string_view(coded);
     settle_keep_alive();
     std::string& out = state_->output;
     if (call.options) {
@@ -105,19 +113,22 @@ Task<void> Connection::write_reply(const relay::Call& call) {
         open_ = false;
     } else if (call.error != proto::ErrorCode::none) {
         write_error_answer(error_answer(call));
-    } else if (!begin_reply(call.reply)) {
+    } else if (!begin_reply(call.reply, body.size())) {
         write_bad_reply();
     } else if (sends_body(exchange_, call.reply.status)) {
-        if (call.reply.body.size() <= kMaxCopiedBody) {
-            out += call.reply.body;
-        } else if (!send_with(call.reply.body)) {
+        if (body.size() <= kMaxCopiedBody) {
+            out += body;
+        } else if (!send_with(body)) {
             co_await write_rest();
         }
     }
 }
 
 /// Appends the head of a reply. False, and nothing is appended, when it cannot be sent.
-bool Connection::begin_reply(const proto::Reply& reply) {
+bool Connection::begin_reply(const proto::Reply& reply, std::size_t body_size) {
+    if (!exchange_.cors.empty()) {
+        yield_cors_to(reply);
+    }
     std::string& out = state_->output;
     const std::size_t start = out.size();
     bool good = reply.status >= 200 && reply.status <= 599;
@@ -132,7 +143,7 @@ bool Connection::begin_reply(const proto::Reply& reply) {
     if (reply.more) {
         head.end_without_length();
     } else {
-        head.end(reply.body.size());
+        end_with_body(head, body_size);
     }
     return true;
 }

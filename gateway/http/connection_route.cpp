@@ -23,6 +23,9 @@ Connection::Step Connection::start_request() {
     exchange_.is_head = head_->method() == "HEAD";
     exchange_.http_1_0 = head_->http_1_0();
     request_bytes_ = head_->size();
+    if (state_->negotiates) {
+        negotiate();
+    }
     target_ = route();
     if (target_ != Target::answered && head_->has_content_coding()) {
         target_ = refuse_coding();
@@ -43,6 +46,9 @@ Connection::Target Connection::route() {
     const proto::PathFault fault = state_->path.parse(head_->path());
     if (fault != proto::PathFault::none) {
         return answer_unread({.status = 400, .text = proto::path_fault_text(fault)});
+    }
+    if (state_->cors.enabled() && is_preflight()) {
+        return answer_preflight();
     }
     if (head_->framing() == Framing::length && head_->content_length() > state_->options.max_body) {
         exchange_.keep_alive = false;

@@ -23,7 +23,7 @@ Task<void> Connection::serve_reply_stream(const relay::Call& call) {
     const bool chunked = !exchange_.http_1_0;
     exchange_.keep_alive = exchange_.keep_alive && chunked;
     settle_keep_alive();
-    if (!begin_reply(call.reply)) {
+    if (!begin_reply(call.reply, call.reply.body.size())) {
         write_bad_reply();
     } else if (sends_body(exchange_, call.reply.status)) {
         append_piece(state_->output, call.reply.body, chunked);

@@ -139,6 +139,8 @@ Task<void> Connection::linger() {
 
 void Connection::write_error_answer(const ErrorAnswer& error) {
     settle_keep_alive();
+    exchange_.coding = Coding::identity;
+    exchange_.varies = false;
     write_error(state_->output, exchange_, error, state_->date_line());
 }
 

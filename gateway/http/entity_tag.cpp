@@ -62,6 +62,10 @@ std::string file_tag(std::int64_t modified_ns, std::uint64_t size, std::string_v
     return tag;
 }
 
+std::string weak_tag(std::string_view tag) {
+    return (is_weak(tag) ? std::string() : std::string(kWeak)) + std::string(tag);
+}
+
 bool names_tag_strongly(std::string_view list, std::string_view tag) noexcept {
     if (is_any(list)) {
         return true;

@@ -14,6 +14,9 @@ namespace typhon::http {
                                    std::uint64_t size,
                                    std::string_view coding = {});
 
+/// The weak tag that is equal to `tag` but for that: W/"1".
+[[nodiscard]] std::string weak_tag(std::string_view tag);
+
 /// True when the list (of If-Match or If-None-Match) is "*" or names `tag`. A strong comparison is
 /// never true for a weak tag (section 8.8.3.2). What is no tag ends the list.
 [[nodiscard]] bool names_tag_strongly(std::string_view list, std::string_view tag) noexcept;

@@ -31,6 +31,12 @@ void add_parts(FileAnswer& answer,
 
 }  // namespace
 
+void FileAnswer::set_body(std::string text) {
+    pieces.clear();
+    size = 0;
+    add_piece(*this, std::move(text), {});
+}
+
 FileAnswer make_file_answer(const Representation& file,
                             std::string_view content_type,
                             const Conditions& conditions,

@@ -30,6 +30,10 @@ struct FileAnswer {
     std::time_t modified = 0;
     std::vector<FilePiece> pieces;  // the body; none when the status has no body of the file
     std::uint64_t size = 0;         // of the body
+    bool size_known = true;         // false for HEAD, when the body of GET is made on demand
+
+    /// Another body: a text alone.
+    void set_body(std::string text);
 };
 
 /// Decides what is sent of a file: all of it, parts, or nothing. The boundary between parts (RFC

@@ -16,6 +16,7 @@
 
 #include "gateway/asio.hpp"
 #include "gateway/http/body_gate.hpp"
+#include "gateway/http/cors.hpp"
 #include "gateway/http/date_cache.hpp"
 #include "gateway/http/deadline_queue.hpp"
 #include "gateway/http/head.hpp"
@@ -70,6 +71,8 @@ public:
     BlockPool blocks;
     BodyGate gate;
     const StaticFiles statics;
+    const CorsPolicy cors;
+    const bool negotiates;  // answers depend on more than the route
     bool draining = false;
     std::size_t connections = 0;
     std::size_t refusing = 0;  // those of them that are only told why

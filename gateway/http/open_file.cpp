@@ -80,4 +80,21 @@ OpenOutcome open_beneath(const std::string& root, const std::string& path, OpenF
     return OpenOutcome::opened;
 }
 
+bool append_range(int fd, const ByteRange& range, std::string& out) {
+    ByteRange left = range;
+    while (left.size > 0) {
+        const std::size_t have = out.size();
+        out.resize(have + static_cast<std::size_t>(left.size));
+        const ssize_t got =
+            ::pread(fd, out.data() + have, out.size() - have, static_cast<off_t>(left.first));
+        out.resize(have + (got > 0 ? static_cast<std::size_t>(got) : 0));
+        if (got <= 0) {
+            return false;
+        }
+        left.first += static_cast<std::uint64_t>(got);
+        left.size -= static_cast<std::uint64_t>(got);
+    }
+    return true;
+}
+
 }  // namespace typhon::http

@@ -8,6 +8,7 @@
 #include <ctime>
 #include <string>
 
+#include "gateway/http/byte_ranges.hpp"
 #include "gateway/supervisor/unique_fd.hpp"
 
 namespace typhon::http {
@@ -34,5 +35,9 @@ enum class OpenOutcome : std::uint8_t {
 [[nodiscard]] OpenOutcome open_beneath(const std::string& root,
                                        const std::string& path,
                                        OpenFile& file);
+
+/// Appends the bytes of `range`. False when the file has become shorter, or cannot be read; `out`
+/// then holds what was there.
+[[nodiscard]] bool append_range(int fd, const ByteRange& range, std::string& out);
 
 }  // namespace typhon::http

@@ -95,6 +95,21 @@ TEST_CASE("CommandLine: what may be given more than once, as flags, in a variabl
           "TYPHON_STATIC: 'four' is not a path and a directory (such as /assets=dist)");
 }
 
+TEST_CASE("CommandLine: credentials for any origin are refused at the start") {
+    CHECK(fault({"--cors-origin", "*", "--cors-credentials"}).find("does not go together") !=
+          std::string::npos);
+    CHECK(fault({"--cors-origin", "https://a.example", "--cors-header", "*", "--cors-credentials"})
+              .find("does not go together") != std::string::npos);
+    CHECK(fault({"--cors-credentials"}).find("--cors-origin") != std::string::npos);
+    const Options options = serve({"--cors-origin",
+                                   "https://a.example,https://b.example",
+                                   "--cors-origin",
+                                   "http://localhost:5173",
+                                   "--cors-credentials"});
+    CHECK(options.http.cors.origins.size() == 3);
+    CHECK(serve({"--cors-origin", "*"}).http.cors.origins.size() == 1);
+}
+
 TEST_CASE("CommandLine: an empty variable is none") {
     const Variable port("TYPHON_PORT", "");
     CHECK(serve({}).port == 3000);

@@ -47,6 +47,10 @@ TEST_CASE("OptionTable: what it calls the default is the default") {
     CHECK(set.http.idle_timeout == defaults.http.idle_timeout);
     CHECK(set.http.blocking_threads == defaults.http.blocking_threads);
     CHECK(set.http.blocking_queue == defaults.http.blocking_queue);
+    CHECK(set.http.compress == defaults.http.compress);
+    CHECK(set.http.compress_min_size == defaults.http.compress_min_size);
+    CHECK(set.http.cors.credentials == defaults.http.cors.credentials);
+    CHECK(set.http.cors.max_age == defaults.http.cors.max_age);
     CHECK(set.relay.request_timeout == defaults.relay.request_timeout);
     CHECK(set.relay.queue_requests == defaults.relay.queue_requests);
     CHECK(set.relay.queue_bytes == defaults.relay.queue_bytes);
@@ -112,6 +116,21 @@ TEST_CASE("OptionTable: values out of range are refused") {
     refused("pool", "dask://host:x");
     refused("host", "");
     refused("debug", "perhaps");
+    for (const char* origin : {"app.example",
+                               "https://",
+                               "://app.example",
+                               "https://app.example/",
+                               "https://App.example",
+                               "https://user@app.example",
+                               "https://a.example https://b.example",
+                               "https://a\r\nX: y",
+                               "null",
+                               "**"}) {
+        refused("cors-origin", origin);
+    }
+    refused("cors-method", "GET POST");
+    refused("cors-header", "X-A\r\nX-B: c");
+    refused("cors-expose", "");
     refused("static", "/assets");
     refused("static", "/assets=");
     refused("static", "assets=dir");

@@ -112,6 +112,14 @@ Answer Client::read_head() {
     return answer;
 }
 
+std::string Client::take_head() {
+    std::string head;
+    for (std::string line = take_line(); !line.empty(); line = take_line()) {
+        head += line + "\n";
+    }
+    return head;
+}
+
 std::size_t Client::take_all() {
     std::size_t size = 0;
     do {

@@ -43,6 +43,9 @@ public:
     /// The head of the next answer alone; its body follows.
     Answer read_head();
 
+    /// The bytes of the next head.
+    std::string take_head();
+
     /// Reads to the end of the connection; the number of bytes.
     std::size_t take_all();
 
