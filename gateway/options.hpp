@@ -52,7 +52,8 @@ struct HttpOptions {
         8;  // pool of native handlers marked blocking and of content providers
     std::size_t blocking_queue = 256;
     std::vector<StaticDirectory> statics;
-    bool sendfile = true;  // false: file bytes are copied
+    std::vector<std::string> file_roots;  // absolute: where a handler's files may lie
+    bool sendfile = true;                 // false: file bytes are copied
     bool compress = false;
     std::size_t compress_min_size = 1024;
     CorsOptions cors;

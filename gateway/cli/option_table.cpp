@@ -320,23 +320,30 @@ void add_workers(std::vector<OptionSpec>& table) {
 }
 
 void add_content(std::vector<OptionSpec>& table) {
-    table.insert(table.end(),
-                 {{"static",
-                   "PATH=DIR",
-                   "none",
-                   "Files of DIR are served below PATH; may be given more than once",
-                   add_static,
-                   true},
-                  {"compress",
-                   "",
-                   "false",
-                   "Compress answers by Accept-Encoding, with br or gzip",
-                   flag(TYPHON_FIELD(http.compress))},
-                  {"compress-min-size",
-                   "SIZE",
-                   "1K",
-                   "Smaller answers are not compressed",
-                   bytes(TYPHON_FIELD(http.compress_min_size), 0, kGibi)}});
+    table.insert(
+        table.end(),
+        {{"static",
+          "PATH=DIR",
+          "none",
+          "Files of DIR are served below PATH; may be given more than once",
+          add_static,
+          true},
+         {"file-root",
+          "DIR",
+          "that of --app",
+          "Directory whose files Python handlers may have sent; may be given more than once",
+          listed(TYPHON_FIELD(http.file_roots), parse_text),
+          true},
+         {"compress",
+          "",
+          "false",
+          "Compress answers by Accept-Encoding, with br or gzip",
+          flag(TYPHON_FIELD(http.compress))},
+         {"compress-min-size",
+          "SIZE",
+          "1K",
+          "Smaller answers are not compressed",
+          bytes(TYPHON_FIELD(http.compress_min_size), 0, kGibi)}});
 }
 
 void add_cors(std::vector<OptionSpec>& table) {

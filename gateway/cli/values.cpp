@@ -168,6 +168,13 @@ std::string parse_origin(std::string_view text) {
     return std::string(text);
 }
 
+std::string parse_text(std::string_view text) {
+    if (text.empty() || text.find('\0') != std::string_view::npos) {
+        throw std::invalid_argument("it must not be empty");
+    }
+    return std::string(text);
+}
+
 std::string parse_token(std::string_view text) {
     if (!http::is_token(text)) {
         refuse(text, "a method or the name of a field");

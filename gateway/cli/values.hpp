@@ -36,6 +36,9 @@ namespace typhon::cli {
 /// An origin as browsers send it, "https://app.example:8443", or "*".
 [[nodiscard]] std::string parse_origin(std::string_view text);
 
+/// Any text but an empty one.
+[[nodiscard]] std::string parse_text(std::string_view text);
+
 /// A method or the name of a field: a token of RFC 9110 section 5.6.2.
 [[nodiscard]] std::string parse_token(std::string_view text);
 

@@ -83,6 +83,7 @@ private:
         OpenFile file;
         std::string_view content_type;
         std::string_view handler_fields{};  // a header block
+        int status = 200;                   // another one: conditions and ranges do not count
         bool is_coded = false;              // its bytes are in the coding of the exchange
     };
 
@@ -170,9 +171,9 @@ private:
 
     // connection_python.cpp
     Task<void> serve_python();
-    Task<void> write_reply(const relay::Call& call);
-    [[nodiscard]] bool begin_reply(const proto::Reply& reply, std::size_t body_size);
+    Task<void> write_reply(const relay::Call& call, const Conditions* conditions);
     void write_bad_reply();
+    [[nodiscard]] bool begin_reply(const proto::Reply& reply, std::size_t body_size);
     [[nodiscard]] bool client_is_gone() const;
 
     // connection_cors.cpp
@@ -196,7 +197,12 @@ private:
                                         OpenFile file);
     Task<void> send_coded_file();
 
+    // connection_reply_file.cpp
+    [[nodiscard]] std::unique_ptr<Conditions> keep_conditions() const;
+    [[nodiscard]] Step serve_named_file(const proto::Reply& reply, const Conditions* conditions);
+
     // connection_file.cpp
+    [[nodiscard]] static ErrorAnswer failure(OpenOutcome outcome);
     [[nodiscard]] Target route_file();
     [[nodiscard]] Step serve_file();
     [[nodiscard]] static bool has_index(const StaticDirectory& root, const std::string& directory);

@@ -25,7 +25,17 @@ constexpr std::uint64_t kCopyStep = 64U << 10;
 constexpr ssize_t kUnable = -1;
 constexpr std::string_view kFileMethods = "GET, HEAD, OPTIONS";
 
-ErrorAnswer failure(OpenOutcome outcome) {
+std::string tag_of(const auto& source, Coding coding) {
+    const std::string_view coded = source.is_coded ? coding_name(coding) : std::string_view();
+    std::string tag = file_tag(source.file.modified_ns, source.file.size, coded);
+    // What is compressed on demand is another sequence of bytes with each version of the library.
+    return source.is_coded || coding == Coding::identity ? tag : weak_tag(tag);
+}
+
+}  // namespace
+
+/// The answer when there is no file to send.
+ErrorAnswer Connection::failure(OpenOutcome outcome) {
     switch (outcome) {
         case OpenOutcome::forbidden:
             return {.status = 403, .text = "the file may not be read"};
@@ -37,15 +47,6 @@ ErrorAnswer failure(OpenOutcome outcome) {
             return {.status = 404, .text = proto::error_info(proto::ErrorCode::not_found).text};
     }
 }
-
-std::string tag_of(const auto& source, Coding coding) {
-    const std::string_view coded = source.is_coded ? coding_name(coding) : std::string_view();
-    std::string tag = file_tag(source.file.modified_ns, source.file.size, coded);
-    // What is compressed on demand is another sequence of bytes with each version of the library.
-    return source.is_coded || coding == Coding::identity ? tag : weak_tag(tag);
-}
-
-}  // namespace
 
 /// The target of a path in a static directory.
 Connection::Target Connection::route_file() {
@@ -103,8 +104,12 @@ Connection::Step Connection::answer_with_file(FileSource source, const Condition
     const Representation representation{.tag = tag_of(source, exchange_.coding),
                                         .modified = std::min(source.file.modified(), now),
                                         .size = source.file.size};
-    FileAnswer answer =
-        make_file_answer(representation, source.content_type, conditions, exchange_, now);
+    FileAnswer answer = make_file_answer(representation,
+                                         source.content_type,
+                                         source.status == 200 ? conditions : Conditions(),
+                                         exchange_,
+                                         now);
+    answer.status = answer.status == 200 ? source.status : answer.status;
     if (answer.status == 412 || answer.status == 416) {
         write_error_answer({.status = answer.status,
                             .text = answer.status == 412 ? "a precondition of the request failed"
@@ -112,7 +117,7 @@ Connection::Step Connection::answer_with_file(FileSource source, const Condition
                             .content_range = answer.content_range});
         return Step::answered;
     }
-    if (answer.status != 200) {
+    if (answer.status == 304 || answer.status == 206) {
         exchange_.coding = Coding::identity;  // a 304 does not tell it, a part has none
     }
     const bool on_demand = exchange_.coding != Coding::identity && !source.is_coded;

@@ -61,6 +61,7 @@ Task<void> Connection::serve_python() {
     relay::Call call;
     call.id = exchange_.id;
     call_ = &call;
+    const auto conditions = head_->has_conditions() ? keep_conditions() : nullptr;
     state_->arm(*this, DeadlineKind::look);
     co_await asio::async_initiate<const asio::use_awaitable_t<LoopExecutor>, void()>(
         [this, &call](auto handler) {
@@ -86,13 +87,13 @@ Task<void> Connection::serve_python() {
     body_share_.reset();
     DeadlineQueue::disarm(*this);
     if (open()) {
-        co_await write_reply(call);
+        co_await write_reply(call, conditions.get());
     } else if (call.stream != nullptr) {
         state_->services.port.abandon(*call.stream);
     }
 }
 
-Task<void> Connection::write_reply(const relay::Call& call) {
+Task<void> Connection::write_reply(const relay::Call& call, const Conditions* conditions) {
     if (call.stream != nullptr) {
         co_await serve_reply_stream(call);
         co_return;
@@ -114,7 +115,10 @@ Task<void> Connection::write_reply(const relay::Call& call) {
     } else if (call.error != proto::ErrorCode::none) {
         write_error_answer(error_answer(call));
     } else if (!begin_reply(call.reply, body.size())) {
-        write_bad_reply();
+        const Step step = serve_named_file(call.reply, conditions);
+        if (step != Step::answered) {
+            co_await do_step(step);
+        }
     } else if (sends_body(exchange_, call.reply.status)) {
         if (body.size() <= kMaxCopiedBody) {
             out += body;
@@ -122,6 +126,11 @@ Task<void> Connection::write_reply(const relay::Call& call) {
             co_await write_rest();
         }
     }
+}
+
+void Connection::write_bad_reply() {
+    const proto::ErrorInfo& info = proto::error_info(proto::ErrorCode::bad_reply);
+    write_error_answer({.status = info.status, .text = info.text});
 }
 
 /// Appends the head of a reply. False, and nothing is appended, when it cannot be sent.
@@ -146,11 +155,6 @@ bool Connection::begin_reply(const proto::Reply& reply, std::size_t body_size) {
         end_with_body(head, body_size);
     }
     return true;
-}
-
-void Connection::write_bad_reply() {
-    const proto::ErrorInfo& info = proto::error_info(proto::ErrorCode::bad_reply);
-    write_error_answer({.status = info.status, .text = info.text});
 }
 
 /// True when the client has reset the connection or closed it both ways. A client that has only

@@ -22,6 +22,7 @@ from typhon.errors import (
     abort,
 )
 from typhon.events import Event, EventStream
+from typhon.files import FileResponse
 from typhon.multidict import Headers, MultiDict
 from typhon.responses import Response
 from typhon.routing import RouteSpec, route
@@ -31,6 +32,7 @@ __all__ = [
     "AppError",
     "Event",
     "EventStream",
+    "FileResponse",
     "HTTPError",
     "Headers",
     "MultiDict",

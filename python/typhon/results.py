@@ -8,6 +8,7 @@
 | None | 204 |
 | (body, status) or (body, status, headers) | the body's answer, with that status and these fields |
 | Response | as it says |
+| FileResponse | a file that the gateway sends |
 | generator or iterator of str or bytes | its pieces, each sent as soon as it is made |
 | async generator of an async handler | the same |
 | anything else | 500, with the type's name in the log |
@@ -15,6 +16,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -22,9 +24,12 @@ from typing import Any, NamedTuple
 from typhon import _json
 from typhon._pieces import BYTES_TYPE, TEXT_TYPE, AsyncPieces, Pieces, utf8
 from typhon.errors import ResultError
+from typhon.files import FileResponse
 from typhon.responses import HeaderInput, Response
 
 JSON_TYPE = "application/json"
+
+FILE_FIELD = b":file"  # names the file to the gateway (PROTOCOL.md 5.2); no handler can set such a field
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 section 5.6.2
 _BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -92,6 +97,8 @@ def _answer_of_response(response: Response) -> Answer:
     content_type = response.content_type or named_type or body_type
     if content_type is not None:
         _checked_field("Content-Type", content_type)
+    if isinstance(response, FileResponse):
+        headers.append((FILE_FIELD, os.fsencode(response.path)))
     return Answer(status, content_type, headers, body)
 
 

@@ -116,6 +116,7 @@ def run(spec: RouteSpec, request: Request) -> Answer:
 def test_a_snippet_does_what_the_page_says(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     code, exchanges = snippets()[number]
     module = ModuleType(f"snippet_{number}")
+    module.__file__ = str(PAGE)
     monkeypatch.setitem(sys.modules, module.__name__, module)  # dataclasses look there
     exec(compile(code, f"{PAGE}#{number}", "exec", dont_inherit=True), vars(module))
     assert table.routes()
