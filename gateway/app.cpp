@@ -20,11 +20,6 @@ namespace typhon {
 
 namespace {
 
-std::string address_text(const std::string& host, std::uint16_t port) {
-    const bool v6 = host.find(':') != std::string::npos;
-    return (v6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
-}
-
 int serve(Options options, const NativeRouter& router) {
     set_up_log(options.log_level);
     cli::fit_into_limits(options);
@@ -32,9 +27,8 @@ int serve(Options options, const NativeRouter& router) {
     auto run_dir = std::make_unique<cli::RunDir>(options.supervisor.run_dir);
     options.supervisor.run_dir = run_dir->path();
     auto gateway = std::make_unique<Gateway>(options, router);
-    const std::string address = address_text(options.host, gateway->port());
-    run_dir->record_address(address);
-    const int code = gateway->run(address);
+    run_dir->record_address(gateway->address());
+    const int code = gateway->run();
     if (gateway->gave_up()) {  // a native handler that does not end must not keep the process
         gateway->abandon();
         run_dir.reset();
@@ -59,6 +53,9 @@ int App::run(int argc, char** argv) {
     } catch (const http::ListenError& error) {
         cli::complain(error.what());
         return exit_code::kAddress;
+    } catch (const http::TlsError& error) {
+        cli::complain(error.what());
+        return exit_code::kTls;
     } catch (const std::exception& error) {
         cli::complain(error.what());
         return exit_code::kFailure;

@@ -13,6 +13,7 @@ inline constexpr int kPython = 6;         // interpreter, venv or app directory 
 inline constexpr int kStartFailed = 7;    // --fail-fast and the workers could not start
 inline constexpr int kCommandFailed = 8;  // reload or scale failed; the old workers serve on
 inline constexpr int kLimits = 9;    // the system allows too few open files, processes or threads
+inline constexpr int kTls = 10;      // certificate or key cannot be used
 inline constexpr int kForced = 130;  // a second signal ended the gateway before the drain was over
 
 }  // namespace typhon::exit_code

@@ -37,6 +37,25 @@ std::vector<asio::io_context*> addresses(
     return pointers;
 }
 
+std::unique_ptr<http::TlsCertificates> make_certificates(const Options& options) {
+    return options.tls_cert.empty() ? nullptr
+                                    : std::make_unique<http::TlsCertificates>(
+                                          http::TlsFiles{options.tls_cert, options.tls_key});
+}
+
+std::vector<std::unique_ptr<http::Listener>> make_listeners(asio::io_context& loop,
+                                                            const Options& options) {
+    std::vector<std::unique_ptr<http::Listener>> listeners;
+    for (http::ListenSocket& socket : http::listen_on_all(options.listen)) {
+        if (socket.tls && options.tls_cert.empty()) {
+            throw http::TlsError("the socket " + socket.text +
+                                 " of systemd is named https: give --tls-cert and --tls-key");
+        }
+        listeners.push_back(std::make_unique<http::Listener>(loop, std::move(socket)));
+    }
+    return listeners;
+}
+
 }  // namespace
 
 Gateway::Gateway(const Options& options, const NativeRouter& router)
@@ -44,7 +63,8 @@ Gateway::Gateway(const Options& options, const NativeRouter& router)
       router_(router),
       bodies_(options.http.max_body_memory, options.http.max_body),
       loops_(make_loops(options.io_threads)),
-      listener_(*loops_[0], options.host, options.port),
+      certificates_(make_certificates(options)),
+      listeners_(make_listeners(*loops_[0], options)),
       blocking_pool_(options.http.blocking_threads, options.http.blocking_queue),
       signals_(loops_[0]->get_executor()),
       stop_timer_(loops_[0]->get_executor()) {
@@ -94,8 +114,7 @@ void Gateway::start_servers() {
     };
 }
 
-int Gateway::run(const std::string& address) {
-    address_ = address;
+int Gateway::run() {
     log_start();
     signals_.add(SIGINT);
     signals_.add(SIGTERM);
@@ -112,7 +131,9 @@ int Gateway::run(const std::string& address) {
     }
     supervisor_->start();
     start_admin();
-    listener_.start([this](int fd) { deal_out(fd); });
+    for (const auto& listener : listeners_) {
+        listener->start([this, tls = listener->tls()](int fd) { deal_out(fd, tls); });
+    }
     start_loop_threads();
     run_loop();
     admin_->stop();
@@ -145,14 +166,17 @@ void Gateway::start_loop_threads() {
 }
 
 /// Gives an accepted socket to the loops in turn.
-void Gateway::deal_out(int fd) {
+void Gateway::deal_out(int fd, bool tls) {
     const std::size_t index = next_loop_;
     next_loop_ = (next_loop_ + 1) % servers_.size();
+    auto context = tls ? certificates_->current() : nullptr;
     if (index == 0) {
-        servers_[0]->adopt(fd);
+        servers_[0]->adopt(fd, context);
         return;
     }
-    asio::post(*loops_[index], [server = servers_[index].get(), fd] { server->adopt(fd); });
+    asio::post(*loops_[index], [server = servers_[index].get(), fd, context = std::move(context)] {
+        server->adopt(fd, context);
+    });
 }
 
 // ---- signals ----
@@ -170,6 +194,7 @@ void Gateway::on_signal(int number) {
     if (number == SIGHUP) {
         spdlog::info("SIGHUP: reloading the workers");
         supervisor_->request_reload();
+        reload_certificates();
         return;
     }
     if (phase_ != Phase::serving) {
@@ -178,6 +203,15 @@ void Gateway::on_signal(int number) {
     }
     spdlog::info("signal {}: stopping; once more stops at once", number);
     begin_stop();
+}
+
+/// Not on the loop: it reads files.
+void Gateway::reload_certificates() {
+    const bool done = certificates_ == nullptr ||
+                      blocking_pool_.submit([this] { (void)certificates_->reload(); });
+    if (!done) {
+        spdlog::error("the certificate was not reloaded: no blocking thread is free, try again");
+    }
 }
 
 // ---- stop ----
@@ -194,7 +228,9 @@ void Gateway::begin_stop() {
     phase_ = Phase::draining_front;
     supervisor_->refuse_changes();
     drain_by_ = proto::Deadline::after(options_.supervisor.drain_timeout);
-    listener_.stop();
+    for (const auto& listener : listeners_) {
+        listener->stop();
+    }
     for (std::size_t index = 0; index < servers_.size(); ++index) {
         asio::post(*loops_[index], [server = servers_[index].get()] { server->begin_drain(); });
     }

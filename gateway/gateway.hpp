@@ -20,6 +20,7 @@
 #include "gateway/http/id_source.hpp"
 #include "gateway/http/listener.hpp"
 #include "gateway/http/server.hpp"
+#include "gateway/http/tls_certificates.hpp"
 #include "gateway/native/blocking_pool.hpp"
 #include "gateway/native/native_router.hpp"
 #include "gateway/options.hpp"
@@ -32,8 +33,8 @@ namespace typhon {
 
 class Gateway {
 public:
-    /// Binds the address and the relay's socket. Throws std::system_error when the address cannot
-    /// be bound.
+    /// Binds the addresses of `options.listen` and the relay's socket. Throws http::ListenError
+    /// when one of them cannot be bound, http::TlsError when certificate or key cannot be used.
     Gateway(const Options& options, const NativeRouter& router);
     ~Gateway();
     Gateway(const Gateway&) = delete;
@@ -41,11 +42,11 @@ public:
     Gateway(Gateway&&) = delete;
     Gateway& operator=(Gateway&&) = delete;
 
-    [[nodiscard]] std::uint16_t port() const noexcept { return listener_.port(); }
+    /// The first address that it listens on: "127.0.0.1:3000".
+    [[nodiscard]] const std::string& address() const noexcept { return listeners_.front()->text(); }
 
-    /// Serves until it is told to stop. `address` is what status and log show. The result is the
-    /// exit code.
-    int run(const std::string& address);
+    /// Serves until it is told to stop. The result is the exit code.
+    int run();
 
     /// After run(): a native handler may still run on the blocking pool, and nobody waits for it.
     [[nodiscard]] bool gave_up() const noexcept { return gave_up_; }
@@ -61,11 +62,12 @@ private:
     void start_admin();
     void run_loop();
     void start_loop_threads();
-    void deal_out(int fd);
+    void deal_out(int fd, bool tls);
 
     // signals
     void wait_signal();
     void on_signal(int number);
+    void reload_certificates();
 
     // stop, on loop 0, in this order
     void request_stop();
@@ -78,16 +80,18 @@ private:
     void force_stop();
 
     // admin
+    [[nodiscard]] ReloadResult reload();
     [[nodiscard]] nlohmann::json status_json() const;
+    [[nodiscard]] nlohmann::json tls_json() const;
     [[nodiscard]] nlohmann::json routes_json() const;
     void log_start() const;
 
     Options options_;
-    std::string address_;
     const NativeRouter& router_;
     http::BodyBudget bodies_;  // outlives the loops, which own the connections
     std::vector<std::unique_ptr<asio::io_context>> loops_;
-    http::Listener listener_;
+    std::unique_ptr<http::TlsCertificates> certificates_;  // null: none is needed
+    std::vector<std::unique_ptr<http::Listener>> listeners_;
     http::IdSource ids_;
     BlockingPool blocking_pool_;
     std::vector<std::unique_ptr<relay::RemotePort>> remote_ports_;

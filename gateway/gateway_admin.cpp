@@ -57,13 +57,38 @@ void Gateway::start_admin() {
     AdminHandlers handlers;
     handlers.status = [this] { return status_json(); };
     handlers.routes = [this] { return routes_json(); };
-    handlers.reload = [this] { return supervisor_->reload(change_deadline(options_.supervisor)); };
+    handlers.reload = [this] { return reload(); };
     handlers.scale = [this](std::uint32_t workers) {
         return supervisor_->scale(workers, change_deadline(options_.supervisor));
     };
     handlers.stop = [this] { request_stop(); };
     admin_ = std::make_unique<AdminServer>(options_.supervisor.run_dir + "/admin.sock",
                                            std::move(handlers));
+}
+
+/// Certificates and workers, whatever comes of either.
+ReloadResult Gateway::reload() {
+    const std::string fault = certificates_ == nullptr ? "" : certificates_->reload();
+    ReloadResult result = supervisor_->reload(change_deadline(options_.supervisor));
+    if (!fault.empty()) {
+        result.message = fault + "; the old certificate stays in use.\nOf the workers: " +
+                         (result.ok ? "reloaded, " : "not reloaded, ") + result.message;
+        result.ok = false;
+    }
+    return result;
+}
+
+/// Null when no address speaks TLS.
+json Gateway::tls_json() const {
+    if (certificates_ == nullptr) {
+        return nullptr;
+    }
+    const http::CertificateFacts facts = certificates_->current()->certificate();
+    return {{"names", facts.names},
+            {"not_before", http::utc_text(facts.not_before)},
+            {"not_after", http::utc_text(facts.not_after)},
+            {"complaint", facts.complaint(std::time(nullptr))},
+            {"last_error", certificates_->last_error()}};
 }
 
 json Gateway::status_json() const {
@@ -78,13 +103,19 @@ json Gateway::status_json() const {
         const auto found = links.find(worker.identity);
         workers.push_back(worker_json(worker, found == links.end() ? nullptr : found->second));
     }
+    json listeners = json::array();
+    for (const auto& listener : listeners_) {
+        listeners.push_back(listener->url());
+    }
     const bool stopping = phase_ != Phase::serving;
     const std::chrono::duration<double> uptime = proto::SteadyClock::now() - started_at_;
     return {{"state", stopping ? "stopping" : state_name(status.state)},
             {"pid", ::getpid()},
             {"generation", status.generation},
             {"uptime_s", uptime.count()},
-            {"listen", address_},
+            {"listen", address()},
+            {"listeners", std::move(listeners)},
+            {"tls", tls_json()},
             {"workers", std::move(workers)},
             {"queue",
              {{"depth", relay.queue_depth},
@@ -115,7 +146,9 @@ json Gateway::routes_json() const {
 
 void Gateway::log_start() const {
     const SupervisorOptions& workers = options_.supervisor;
-    spdlog::info("typhon {} listens on http://{}", TYPHON_VERSION, address_);
+    for (const auto& listener : listeners_) {
+        spdlog::info("typhon {} listens on {}", TYPHON_VERSION, listener->url());
+    }
     spdlog::info("application {}, interpreter {}", workers.app, workers.python);
     spdlog::info("{} worker(s) with {} threads each, {} event loop(s), run directory {}",
                  workers.workers,

@@ -7,10 +7,29 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "gateway/http/forwarded.hpp"
 
 namespace typhon {
 
 using Milliseconds = std::chrono::milliseconds;
+
+/// Files that are served below a path: `--static PREFIX=DIR`.
+struct StaticDirectory {
+    std::vector<std::string> prefix;  // decoded segments; none: the root
+    std::string directory;            // absolute, when the options are resolved
+};
+
+/// Which scripts of other origins may use the answers (the Fetch standard, section 3.2).
+struct CorsOptions {
+    std::vector<std::string> origins;  // "https://app.example", or "*"; none: no such fields
+    std::vector<std::string> methods;  // none: those that are common
+    std::vector<std::string> headers;  // none: Authorization and Content-Type
+    std::vector<std::string> exposed;
+    bool credentials = false;
+    Milliseconds max_age{600'000};
+};
 
 /// Limits and deadlines of the HTTP front (DESIGN 3 and 8).
 struct HttpOptions {
@@ -21,8 +40,10 @@ struct HttpOptions {
     std::size_t max_target = std::size_t{8} << 10;
     std::size_t max_connections = 10000;
     std::size_t max_connections_per_address = 0;  // 0: no limit of its own
-    std::size_t max_refusing = 256;               // more of them, which are told 503 at a time
-    std::size_t min_body_rate = 240;              // bytes per second, after body_grace
+    http::NetworkSet trusted_proxies;
+    http::ForwardedBy forwarded_by = http::ForwardedBy::either;
+    std::size_t max_refusing = 256;   // more of them, which are told 503 at a time
+    std::size_t min_body_rate = 240;  // bytes per second, after body_grace
     Milliseconds head_timeout{10'000};
     Milliseconds body_timeout{60'000};
     Milliseconds write_timeout{60'000};
@@ -30,6 +51,12 @@ struct HttpOptions {
     std::size_t blocking_threads =
         8;  // pool of native handlers marked blocking and of content providers
     std::size_t blocking_queue = 256;
+    std::vector<StaticDirectory> statics;
+    std::vector<std::string> file_roots;  // absolute: where a handler's files may lie
+    bool sendfile = true;                 // false: file bytes are copied
+    bool compress = false;
+    std::size_t compress_min_size = 1024;
+    CorsOptions cors;
 };
 
 struct RelayOptions {
@@ -65,9 +92,27 @@ struct SupervisorOptions {
     Milliseconds drain_timeout{30'000};
 };
 
+/// One place to listen on.
+struct ListenAddress {
+    enum class Kind : std::uint8_t { tcp, unix_socket, systemd };
+
+    Kind kind = Kind::tcp;
+    bool tls = false;
+    std::string host;        // tcp: an address or a name
+    std::uint16_t port = 0;  // tcp; 0: any free port
+    std::string path;        // unix_socket
+    unsigned mode = 0660;    // unix_socket: of its file
+
+    friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
+};
+
 struct Options {
     std::string host = "127.0.0.1";
     std::uint16_t port = 3000;  // 0: any free port, printed in the log and in `status`
+    bool host_or_port_given = false;
+    std::vector<ListenAddress> listen;  // as given; settled with host and port when all is parsed
+    std::string tls_cert;               // empty: no address speaks TLS
+    std::string tls_key;
     std::uint32_t io_threads = 1;
     std::string venv;  // as given; empty: the build's interpreter
     std::string log_level = "info";

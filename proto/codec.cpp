@@ -162,12 +162,26 @@ void encode(const Ready& ready, std::string& out) {
 void encode(const Reply& reply, std::string& out) {
     Packer packer(out);
     packer.array(8)
-        .kind(Kind::reply)
+        .kind(reply.more ? Kind::begin : Kind::reply)
         .number(reply.id)
         .number(reply.slot)
         .number(reply.status)
         .number(reply.run_us);
     packer.text(reply.content_type).bytes(reply.headers).bytes(reply.body);
+}
+
+void encode(const Chunk& chunk, std::string& out) {
+    Packer(out).array(4).kind(Kind::chunk).number(chunk.id).number(chunk.slot).bytes(chunk.bytes);
+}
+
+void encode(const End& end, std::string& out) {
+    Packer packer(out);
+    packer.array(5).kind(Kind::end).number(end.id).number(end.slot).number(end.run_us);
+    packer.number(static_cast<std::uint8_t>(end.whole ? 1 : 0));
+}
+
+void encode(const Credit& credit, std::string& out) {
+    Packer(out).array(3).kind(Kind::credit).number(credit.id).number(credit.bytes);
 }
 
 void encode(const Cancel& cancel, std::string& out) {

@@ -19,6 +19,9 @@ namespace typhon::proto {
 /// Appends the whole envelope to `out`.
 void encode(const Ready& ready, std::string& out);
 void encode(const Reply& reply, std::string& out);
+void encode(const Chunk& chunk, std::string& out);
+void encode(const End& end, std::string& out);
+void encode(const Credit& credit, std::string& out);
 void encode(const Cancel& cancel, std::string& out);
 void encode(const Ping& ping, std::string& out);
 void encode(const Pong& pong, std::string& out);
@@ -37,7 +40,8 @@ void encode_request_head(std::uint64_t id,
                          std::string& out);
 void encode_request_tail(const Request& request, std::string& out);
 
-using Envelope = std::variant<Ready, Request, Reply, Cancel, Ping, Pong, Drain, Bye, StartError>;
+using Envelope = std::
+    variant<Ready, Request, Reply, Chunk, End, Credit, Cancel, Ping, Pong, Drain, Bye, StartError>;
 
 /// Reads the envelopes of one frame in order. The frame must outlive the envelopes.
 ///
@@ -66,6 +70,10 @@ private:
     struct State;
     std::unique_ptr<State> state_;
 };
+
+/// A name that no field of a client can have: the scheme of the request, when it is not http
+/// (PROTOCOL.md, 5.3).
+inline constexpr std::string_view kSchemeField = ":scheme";
 
 /// Builds a header block: alternating names and values, as bytes. What is in the block is not
 /// decoded until somebody asks for it, so that a handler which looks at no header pays for none.

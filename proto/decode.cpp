@@ -21,6 +21,23 @@ bool read_reply(TokenCursor& in, Reply& reply) {
            in.bytes(reply.body);
 }
 
+bool read_chunk(TokenCursor& in, Chunk& chunk) {
+    return in.number(chunk.id) && in.number(chunk.slot) && in.bytes(chunk.bytes) &&
+           chunk.bytes.size() <= kMaxChunk;
+}
+
+bool read_end(TokenCursor& in, End& end) {
+    std::uint8_t whole = 0;
+    const bool read =
+        in.number(end.id) && in.number(end.slot) && in.number(end.run_us) && in.number(whole);
+    end.whole = whole == 1;
+    return read && whole <= 1;
+}
+
+bool read_credit(TokenCursor& in, Credit& credit) {
+    return in.number(credit.id) && in.number(credit.bytes);
+}
+
 // Calls `field(key)` for each pair of a map; `field` reads the value and is false when it does not
 // fit. Values of keys that `field` does not read must be skipped by it.
 template <class Field>
@@ -231,6 +248,18 @@ bool read_body(Kind kind, std::uint32_t size, TokenCursor& in, std::optional<Env
                 out, size == 10, [&](Request& body) { return read_request(in, body); });
         case Kind::reply:
             return make<Reply>(out, size == 8, [&](Reply& body) { return read_reply(in, body); });
+        case Kind::begin:
+            return make<Reply>(out, size == 8, [&](Reply& body) {
+                body.more = true;
+                return read_reply(in, body) && body.body.size() <= kMaxChunk;
+            });
+        case Kind::chunk:
+            return make<Chunk>(out, size == 4, [&](Chunk& body) { return read_chunk(in, body); });
+        case Kind::end:
+            return make<End>(out, size == 5, [&](End& body) { return read_end(in, body); });
+        case Kind::credit:
+            return make<Credit>(
+                out, size == 3, [&](Credit& body) { return read_credit(in, body); });
         case Kind::ready:
             return make<Ready>(out, size == 2, [&](Ready& body) { return read_ready(in, body); });
         case Kind::cancel:
@@ -247,9 +276,6 @@ bool read_body(Kind kind, std::uint32_t size, TokenCursor& in, std::optional<Env
         case Kind::error:
             return make<StartError>(
                 out, size == 2, [&](StartError& body) { return read_start_error(in, body); });
-        case Kind::chunk:
-        case Kind::end:
-            break;
     }
     return false;
 }
@@ -262,6 +288,14 @@ std::string_view fault_text(Kind kind) noexcept {
             return "a REQUEST envelope has a missing, surplus or invalid field";
         case Kind::reply:
             return "a REPLY envelope has a missing, surplus or invalid field";
+        case Kind::begin:
+            return "a BEGIN envelope has a missing, surplus or invalid field";
+        case Kind::chunk:
+            return "a CHUNK envelope has a missing, surplus or invalid field";
+        case Kind::end:
+            return "an END envelope has a missing, surplus or invalid field";
+        case Kind::credit:
+            return "a CREDIT envelope has a missing, surplus or invalid field";
         case Kind::cancel:
             return "a CANCEL envelope has a missing, surplus or invalid field";
         case Kind::ping:
@@ -274,9 +308,6 @@ std::string_view fault_text(Kind kind) noexcept {
             return "a BYE envelope has a missing, surplus or invalid field";
         case Kind::error:
             return "an ERROR envelope has a missing, surplus or invalid field";
-        case Kind::chunk:
-        case Kind::end:
-            break;
     }
     return "the envelope is of an unknown kind";
 }

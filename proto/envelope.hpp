@@ -16,14 +16,16 @@ enum class Kind : std::uint8_t {
     ready = 1,    // worker: this start is ready to serve
     request = 2,  // gateway: run a handler
     reply = 3,    // worker: the whole answer to a request
-    chunk = 4,    // reserved: a piece of a streamed answer
-    end = 5,      // reserved: the end of a streamed answer
+    chunk = 4,    // worker: a piece of a streamed answer
+    end = 5,      // worker: the end of a streamed answer
     cancel = 6,   // gateway: the client left or its deadline passed
     ping = 7,     // gateway: are you there?
     pong = 8,     // worker: yes, and this is how busy
     drain = 9,    // gateway: finish what you have and exit
     bye = 10,     // worker: drained, exiting
     error = 11,   // worker: this start failed
+    begin = 14,   // worker: the head and the first piece of a streamed answer
+    credit = 15,  // gateway: so much more of a streamed answer may come
 };
 
 /// How a handler runs.
@@ -77,6 +79,25 @@ struct Reply {
     std::string_view content_type;  // empty: no Content-Type
     std::string_view headers;       // a header block; may be empty
     std::string_view body;
+    bool more = false;  // BEGIN: `body` is the first piece of it, chunks and an end follow
+};
+
+struct Chunk {
+    std::uint64_t id = 0;
+    std::uint32_t slot = 0;
+    std::string_view bytes;
+};
+
+struct End {
+    std::uint64_t id = 0;
+    std::uint32_t slot = 0;
+    std::uint32_t run_us = 0;  // from the start of the handler
+    bool whole = false;        // false: the handler failed, the answer is cut off
+};
+
+struct Credit {
+    std::uint64_t id = 0;
+    std::uint32_t bytes = 0;  // more than were allowed before
 };
 
 struct Cancel {

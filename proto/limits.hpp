@@ -7,7 +7,7 @@
 
 namespace typhon::proto {
 
-inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kProtocolVersion = 2;
 
 inline constexpr std::size_t kMaxDepth = 8;                       // nesting of one envelope
 inline constexpr std::size_t kMaxArray = 4096;                    // elements of one array
@@ -20,5 +20,9 @@ inline constexpr std::size_t kMaxObjects = 131'072;   // values in one envelope,
 inline constexpr std::size_t kMaxPathSegments = 256;  // segments of one path or pattern
 
 inline constexpr std::uint32_t kMaxInFlight = 2048;  // ledger slots of one worker start
+
+/// Bytes of one streamed answer that may be on their way to the client, the first piece included.
+inline constexpr std::uint32_t kStreamWindow = 256U << 10;
+inline constexpr std::uint32_t kMaxChunk = 64U << 10;  // bytes of one piece
 
 }  // namespace typhon::proto

@@ -1,6 +1,7 @@
 // A reply with the memory that its views point into.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <pybind11/pybind11.h>
@@ -17,6 +18,11 @@ struct __attribute__((visibility("hidden"))) Answer {
     std::string own_headers;  // a header block
     pybind11::object keep;    // what body and content type point into; dropped with the GIL held
     bool deferred = false;    // no reply now: a future or task will give it
+    pybind11::object stream;  // set: an iterator of the pieces after reply.body, each bytes
+
+    /// What became of `stream`.
+    enum class Ended : std::uint8_t { no, whole, cut };
+    Ended ended = Ended::no;  // not no: the reply has been posted as BEGIN, an END is due
 };
 
 /// The error form of all of Typhon. No GIL needed.

@@ -60,10 +60,32 @@ bool AsyncBridge::start(const JobRef& job, py::list& started) {
     return true;
 }
 
-void AsyncBridge::complete(const py::object& request, py::object result) {
-    reply(*job_of(request.ptr()), [&](Answer& answer) {
-        runner_.converter().result(answer, std::move(result), request.ptr());
-    });
+std::unique_ptr<AsyncStream> AsyncBridge::complete(const py::object& request, py::object result) {
+    const Job& job = *job_of(request.ptr());
+    Answer answer;
+    answer.reply.id = job.request.id;
+    answer.reply.slot = job.request.slot;
+    runner_.converter().result(answer, std::move(result), request.ptr());
+    std::unique_ptr<AsyncStream> stream;
+    if (answer.stream) {
+        stream = std::make_unique<AsyncStream>(answer, runner_.streams(), sink_);
+        answer.reply.more = true;
+    } else {
+        answer.reply.run_us = span_us(intake_.end(job), SteadyClock::now());
+    }
+    sink_.post(answer.reply, false);
+    return stream;
+}
+
+void AsyncBridge::end(const py::object& request, bool whole) {
+    const Job& job = *job_of(request.ptr());
+    const std::uint32_t run_us = span_us(intake_.end(job), SteadyClock::now());
+    sink_.post_end({job.request.id, job.request.slot, run_us, whole});
+}
+
+void AsyncBridge::log(const py::object& request, const py::object& exception) {
+    Answer unsent;
+    runner_.converter().exception(unsent, exception, request.ptr());
 }
 
 void AsyncBridge::fail(const py::object& request, const py::object& exception) {

@@ -8,6 +8,7 @@
 #include "pyworker/async_intake.hpp"
 #include "pyworker/reply_sink.hpp"
 #include "pyworker/runner.hpp"
+#include "pyworker/stream_sender.hpp"
 
 namespace typhon::worker {
 
@@ -25,8 +26,16 @@ public:
     /// Ids of running requests that are to be cancelled. Call it before take().
     [[nodiscard]] std::vector<std::uint64_t> cancelled() { return intake_.take_cancelled(); }
 
-    /// The end of a request that take() gave. The reply leaves at the next flush().
-    void complete(const pybind11::object& request, pybind11::object result);
+    /// Ids of running requests whose streams may send more. Call it after cancelled().
+    [[nodiscard]] std::vector<std::uint64_t> granted() { return intake_.take_granted(); }
+
+    /// The end of a request that take() gave. The reply leaves at the next flush(). A stream when
+    /// the answer comes in pieces: the request then ends with end().
+    [[nodiscard]] std::unique_ptr<AsyncStream> complete(const pybind11::object& request,
+                                                        pybind11::object result);
+    void end(const pybind11::object& request, bool whole);
+    /// What an exception in the middle of a stream means for the log; the client sees a cut body.
+    void log(const pybind11::object& request, const pybind11::object& exception);
     void fail(const pybind11::object& request, const pybind11::object& exception);
     void flush() { sink_.flush(); }
 

@@ -16,7 +16,7 @@ void AsyncIntake::add(JobRef job) {
 
 void AsyncIntake::wake() {
     const std::lock_guard lock(mutex_);
-    if (!signalled_ && !(waiting_.empty() && cancelled_.empty())) {
+    if (!signalled_ && !(waiting_.empty() && cancelled_.empty() && granted_.empty())) {
         signalled_ = true;
         wake_.signal();
     }
@@ -68,6 +68,18 @@ std::vector<std::uint64_t> AsyncIntake::take_cancelled() {
     signalled_ = false;
     wake_.clear();
     return std::exchange(cancelled_, {});
+}
+
+void AsyncIntake::grant(std::uint64_t id) {
+    const std::lock_guard lock(mutex_);
+    if (running_.contains(id)) {
+        granted_.push_back(id);
+    }
+}
+
+std::vector<std::uint64_t> AsyncIntake::take_granted() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(granted_, {});
 }
 
 std::vector<RunningRequest> AsyncIntake::running() const {

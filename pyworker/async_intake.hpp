@@ -23,7 +23,8 @@ public:
         std::uint32_t oldest_ms = 0;  // age of the oldest that runs; 0: none runs
     };
 
-    /// Readable while something is to be done: jobs to take, or tasks to cancel.
+    /// Readable while something is to be done: jobs to take, tasks to cancel, or
+    /// streams that may go on.
     [[nodiscard]] int fd() const noexcept { return wake_.fd(); }
 
     void add(JobRef job);
@@ -40,6 +41,11 @@ public:
     /// Ids of running jobs to cancel; resets the descriptor, so take() must follow.
     [[nodiscard]] std::vector<std::uint64_t> take_cancelled();
 
+    /// A stream of this job, if it runs, may send more: its id is kept for the loop.
+    void grant(std::uint64_t id);
+    /// Ids of running jobs whose streams may send more. After take_cancelled().
+    [[nodiscard]] std::vector<std::uint64_t> take_granted();
+
     /// The jobs that run, oldest first.
     [[nodiscard]] std::vector<RunningRequest> running() const;
     /// The thread that last called take(), as threading.get_ident() gives it; 0: none did.
@@ -53,6 +59,7 @@ private:
     std::unordered_map<std::uint64_t, RunningRequest> running_;
     std::uint64_t taker_ = 0;
     std::vector<std::uint64_t> cancelled_;
+    std::vector<std::uint64_t> granted_;
     bool signalled_ = false;
     WakeFd wake_;
 };

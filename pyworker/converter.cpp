@@ -75,7 +75,9 @@ void set_converted(Answer& answer, py::object converted) {
     }
     const py::handle type = PyTuple_GET_ITEM(parts, 1);
     const py::handle body = PyTuple_GET_ITEM(parts, 3);
-    if (!PyBytes_Check(body.ptr())) {
+    const bool streamed = !PyBytes_Check(body.ptr());
+    const py::object first = streamed ? body.attr("first") : py::object();
+    if (streamed && !PyBytes_Check(first.ptr())) {
         throw py::type_error("the body of an answer is not bytes");
     }
     Py_ssize_t size = 0;
@@ -86,7 +88,10 @@ void set_converted(Answer& answer, py::object converted) {
     set_headers(answer, PyTuple_GET_ITEM(parts, 2));
     answer.reply.status = static_cast<std::uint16_t>(status);
     answer.reply.content_type = {named, static_cast<std::size_t>(size)};
-    answer.reply.body = bytes_view(body.ptr());
+    if (streamed) {
+        answer.stream = py::reinterpret_borrow<py::object>(body);
+    }
+    answer.reply.body = bytes_view(streamed ? first.ptr() : body.ptr());  // kept by the body
     answer.keep = std::move(converted);
 }
 
@@ -122,6 +127,19 @@ Converter::Converter(const py::module_& runtime, bool debug)
 void Converter::result(Answer& answer, py::object result, PyObject* request) const {
     if (!common(answer, result)) {
         other(answer, result, request);
+    }
+}
+
+void Converter::whole(Answer& answer, py::object result, PyObject* request) const {
+    this->result(answer, std::move(result), request);
+    if (answer.stream) {
+        answer.stream = py::object();
+        answer.own_headers.clear();
+        answer.reply = {};
+        answer.reply.id = job_of(request)->request.id;
+        answer.reply.slot = job_of(request)->request.slot;
+        PyErr_SetString(PyExc_TypeError, "a future's result cannot be a stream: return it whole");
+        raised(answer, request);
     }
 }
 

@@ -19,11 +19,16 @@ public:
     /// false for any other result. Never throws.
     [[nodiscard]] bool common(Answer& answer, pybind11::object& result) const;
 
-    /// Fills `answer` from a result for which common() was false. Never throws.
+    /// Fills `answer` from a result for which common() was false; `answer.stream` as below. Never
+    /// throws.
     void other(Answer& answer, const pybind11::object& result, PyObject* request) const;
 
-    /// Both.
+    /// Both. `answer.stream` is set when the answer comes in pieces, of which the first is its
+    /// body.
     void result(Answer& answer, pybind11::object result, PyObject* request) const;
+
+    /// The same where nobody would read a stream: one is answered 500.
+    void whole(Answer& answer, pybind11::object result, PyObject* request) const;
 
     /// Fills `answer` from the Python exception that is set, and clears it. Never throws.
     void raised(Answer& answer, PyObject* request) const;

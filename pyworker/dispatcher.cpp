@@ -38,6 +38,7 @@ Dispatcher::Dispatcher(Channel& channel,
     : channel_(channel),
       runner_(runner),
       intake_(intake),
+      streams_(runner.streams()),
       limit_(threads),
       inbox_(routes),
       gil_at_(SteadyClock::now().time_since_epoch().count()),
@@ -122,7 +123,8 @@ void Dispatcher::run(Lock& lock, Thread& me, JobRef job) {
         now = SteadyClock::now();
         answer.reply.run_us = span_us(started, now);
         gil_at_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
-        const std::string encoded = encoded_if_large(answer.reply);
+        const std::string encoded =
+            answer.ended == Answer::Ended::no ? encoded_if_large(answer.reply) : std::string();
         lock.lock();
         finish(me, *job, answer, encoded);
         JobRef next = next_job(lock, me, now);
@@ -157,7 +159,12 @@ void Dispatcher::finish(Thread& me,
     if (job.route != nullptr) {
         job.route->run_time.add(answer.reply.run_us);
     }
-    if (!answer.deferred) {
+    if (answer.ended != Answer::Ended::no) {
+        append_end({answer.reply.id,
+                    answer.reply.slot,
+                    answer.reply.run_us,
+                    answer.ended == Answer::Ended::whole});
+    } else if (!answer.deferred) {
         append(answer.reply, encoded);
     }
     if (leader_ != &me) {
@@ -190,6 +197,11 @@ void Dispatcher::append(const proto::Reply& reply, const std::string& encoded) {
     } else {
         outbox_ += encoded;
     }
+    served_ += reply.more ? 0 : 1;
+}
+
+void Dispatcher::append_end(const proto::End& end) {
+    proto::encode(end, outbox_);
     ++served_;
 }
 
@@ -203,6 +215,20 @@ void Dispatcher::post(const proto::Reply& reply, bool now) {
     if (now) {
         wake_leader();
     }
+}
+
+void Dispatcher::post_chunk(const proto::Chunk& chunk, bool now) {
+    gil_at_.store(SteadyClock::now().time_since_epoch().count(), std::memory_order_relaxed);
+    const Lock lock(mutex_);
+    proto::encode(chunk, outbox_);
+    if (now) {
+        wake_leader();
+    }
+}
+
+void Dispatcher::post_end(const proto::End& end) {
+    const Lock lock(mutex_);
+    append_end(end);
 }
 
 void Dispatcher::flush() {

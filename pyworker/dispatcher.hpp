@@ -35,6 +35,7 @@
 #include "pyworker/reply_sink.hpp"
 #include "pyworker/runner.hpp"
 #include "pyworker/stack_text.hpp"
+#include "pyworker/stream_table.hpp"
 
 namespace typhon::worker {
 
@@ -75,6 +76,8 @@ public:
     // ---- ReplySink ----
     void post(const proto::Reply& reply, bool now) override;
     void flush() override;
+    void post_chunk(const proto::Chunk& chunk, bool now) override;
+    void post_end(const proto::End& end) override;
     void deferred_begins() override;
     void deferred_ends() override;
 
@@ -127,6 +130,7 @@ private:
     void finish(Thread& me, const Job& job, const Answer& answer, const std::string& encoded);
     /// `encoded` is the reply as bytes when that has been done already, else empty.
     void append(const proto::Reply& reply, const std::string& encoded);
+    void append_end(const proto::End& end);
 
     // The socket (dispatcher_socket.cpp)
     void serve(Lock& lock);
@@ -146,6 +150,7 @@ private:
     Channel& channel_;
     Runner& runner_;
     AsyncIntake& intake_;
+    StreamTable& streams_;
     const std::uint32_t limit_;  // handlers that run at once
 
     // The leader's own, while it serves

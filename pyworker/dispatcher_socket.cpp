@@ -77,6 +77,12 @@ void Dispatcher::take_inbox(TimePoint now) {
     for (const std::uint64_t id : inbox_.cancels) {  // after the jobs, for they may be among them
         cancel(id);
     }
+    for (const proto::Credit& credit : inbox_.credits) {
+        if (streams_.grant(credit.id, credit.bytes)) {
+            intake_.grant(credit.id);
+        }
+    }
+    intake_.wake();
     for (const std::uint64_t nonce : inbox_.pings) {
         answer_ping(nonce, now);
     }
@@ -104,8 +110,9 @@ void Dispatcher::take_jobs(TimePoint now) {
 }
 
 /// What has not started is answered without being run, so that the gateway can use its slot again;
-/// a running coroutine is cancelled; a running function cannot be.
+/// a running coroutine is cancelled, a stream ends at its next piece; a running function cannot be.
 void Dispatcher::cancel(std::uint64_t id) {
+    streams_.cancel(id);
     JobRef job = queues_.cancel(id);
     if (!job) {
         job = withdraw(id);

@@ -49,6 +49,8 @@ void Inbox::take(proto::Envelope& envelope, Batch& batch, proto::SteadyClock::ti
         routes_.match(job);
     } else if (const auto* cancel = std::get_if<proto::Cancel>(&envelope)) {
         cancels.push_back(cancel->id);
+    } else if (const auto* credit = std::get_if<proto::Credit>(&envelope)) {
+        credits.push_back(*credit);
     } else if (const auto* ping = std::get_if<proto::Ping>(&envelope)) {
         pings.push_back(ping->nonce);
     } else if (const auto* asked = std::get_if<proto::Drain>(&envelope)) {
@@ -61,6 +63,7 @@ void Inbox::take(proto::Envelope& envelope, Batch& batch, proto::SteadyClock::ti
 void Inbox::clear() {
     jobs.clear();
     cancels.clear();
+    credits.clear();
     pings.clear();
     drain.reset();
 }

@@ -14,11 +14,17 @@ void bind(py::module_& module) {
     module.doc() = "The native side of a Typhon worker.";
     add_request_type(module);
     module.def("current_request", &CurrentRequest::get);
+    py::class_<AsyncStream>(module, "AsyncStream")
+        .def_property_readonly("body", &AsyncStream::body)
+        .def("send", &AsyncStream::send);
     py::class_<AsyncBridge>(module, "AsyncBridge")
         .def("fd", &AsyncBridge::fd)
         .def("take", &AsyncBridge::take)
         .def("cancelled", &AsyncBridge::cancelled)
+        .def("granted", &AsyncBridge::granted)
         .def("complete", &AsyncBridge::complete)
+        .def("end", &AsyncBridge::end)
+        .def("log", &AsyncBridge::log)
         .def("fail", &AsyncBridge::fail)
         .def("flush", &AsyncBridge::flush);
 }

@@ -19,6 +19,10 @@ public:
     virtual void post(const proto::Reply& reply, bool now) = 0;
     virtual void flush() = 0;
 
+    /// The same for the pieces and the end of a streamed answer, which a reply with `more` begins.
+    virtual void post_chunk(const proto::Chunk& chunk, bool now) = 0;
+    virtual void post_end(const proto::End& end) = 0;
+
     /// One more reply is owed by a future, or one less.
     virtual void deferred_begins() = 0;
     virtual void deferred_ends() = 0;

@@ -90,6 +90,9 @@ py::object make_headers(const Job& job, PyObject* /*self*/) {
     std::string_view name;
     std::string_view value;
     while (reader.next(name, value)) {
+        if (name.starts_with(':')) {
+            continue;  // a word of the gateway
+        }
         pairs.append(py::make_tuple(latin_of(name), latin_of(value)));
     }
     return py::module_::import("typhon.multidict").attr("Headers")(pairs);
@@ -151,6 +154,25 @@ py::object make_client(const Job& job, PyObject* /*self*/) {
     return latin_of(job.request.client);
 }
 
+std::string_view scheme_of(const Job& job) {
+    const std::string_view scheme = header_value(job, proto::kSchemeField);
+    return scheme.empty() ? "http" : scheme;
+}
+
+py::object make_scheme(const Job& job, PyObject* /*self*/) {
+    return latin_of(scheme_of(job));
+}
+
+py::object make_url(const Job& job, PyObject* /*self*/) {
+    const std::string_view host = header_value(job, "host");
+    std::string url(scheme_of(job));
+    url.append("://").append(host.empty() ? "localhost" : host).append(job.request.path);
+    if (!job.request.query.empty()) {
+        url.append("?").append(job.request.query);
+    }
+    return latin_of(url);
+}
+
 py::object make_id(const Job& job, PyObject* /*self*/) {
     return latin_of(proto::request_id_text(job.request.id));
 }
@@ -190,7 +212,9 @@ constexpr std::array<RequestField, kRequestFields> kFields{{
     {"content_type", make_content_type, "the Content-Type, empty when there is none"},
     {"state", make_state, "what hooks and handlers keep with this request"},
     {"session", make_session, "the session of the client, a dict"},
-    {"client", make_client, "address of the peer, \"127.0.0.1:5123\""},
+    {"client", make_client, "address of the client, \"127.0.0.1:5123\""},
+    {"scheme", make_scheme, "\"http\" or \"https\""},
+    {"url", make_url, "whole, as the client wrote it, \"https://example.org/python/hello?x=1\""},
     {"id", make_id, "16 hex digits, as in logs and error answers"},
 }};
 

@@ -7,6 +7,7 @@
 #include "pyworker/refusal.hpp"
 #include "pyworker/request_object.hpp"
 #include "pyworker/route_table.hpp"
+#include "pyworker/stream_sender.hpp"
 
 namespace py = pybind11;
 
@@ -19,9 +20,13 @@ std::uint32_t span_us(SteadyClock::time_point start, SteadyClock::time_point end
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(span, 0, UINT32_MAX));
 }
 
-Runner::Runner(const Converter& converter, proto::Ledger& ledger, py::object pool)
+Runner::Runner(const Converter& converter,
+               proto::Ledger& ledger,
+               StreamTable& streams,
+               py::object pool)
     : converter_(converter),
       ledger_(ledger),
+      streams_(streams),
       pool_(std::move(pool)),
       for_request_(py::getattr(pool_, "for_request", py::none())),
       future_type_(py::module_::import("concurrent.futures").attr("Future")),
@@ -48,6 +53,9 @@ void Runner::run(const JobRef& job, SteadyClock::time_point now, ReplySink& sink
         defer(answer, result, request, sink);
     } else {
         converter_.other(answer, result, request.ptr());
+        if (answer.stream) {
+            send_stream(answer, request.ptr(), converter_, streams_, sink);
+        }
     }
 }
 
@@ -110,7 +118,7 @@ void Runner::finish(const py::object& future,
     auto result =
         py::reinterpret_steal<py::object>(PyObject_CallMethod(future.ptr(), "result", nullptr));
     if (result) {
-        converter_.result(answer, std::move(result), request.ptr());
+        converter_.whole(answer, std::move(result), request.ptr());
     } else {
         converter_.raised(answer, request.ptr());
     }

@@ -10,6 +10,7 @@
 #include "pyworker/answer.hpp"
 #include "pyworker/converter.hpp"
 #include "pyworker/reply_sink.hpp"
+#include "pyworker/stream_table.hpp"
 
 namespace typhon::worker {
 
@@ -20,10 +21,15 @@ namespace typhon::worker {
 class __attribute__((visibility("hidden"))) Runner {
 public:
     /// `pool` is what handlers with wants_pool get as their second argument.
-    Runner(const Converter& converter, proto::Ledger& ledger, pybind11::object pool);
+    Runner(const Converter& converter,
+           proto::Ledger& ledger,
+           StreamTable& streams,
+           pybind11::object pool);
 
     /// Fills `answer`, apart from run_us; `answer.deferred` when a future will give it, through
-    /// `sink`. A job past its deadline is refused, and not marked in the ledger. Never throws.
+    /// `sink`. The pieces of a streamed answer go to `sink` at once, and its END is due when this
+    /// returns (`answer.ended`). A job past its deadline is refused, and not marked in the ledger.
+    /// Never throws.
     void run(const JobRef& job,
              proto::SteadyClock::time_point now,
              ReplySink& sink,
@@ -34,6 +40,7 @@ public:
     [[nodiscard]] PyObject* call(const Job& job, PyObject* request);
 
     [[nodiscard]] const Converter& converter() const noexcept { return converter_; }
+    [[nodiscard]] StreamTable& streams() const noexcept { return streams_; }
 
 private:
     [[nodiscard]] pybind11::object pool_of(PyObject* request) const;
@@ -49,6 +56,7 @@ private:
 
     const Converter& converter_;
     proto::Ledger& ledger_;
+    StreamTable& streams_;
     pybind11::object pool_;
     pybind11::object for_request_;  // None for a pool that knows no requests
     pybind11::object future_type_;

@@ -52,6 +52,7 @@ constexpr milliseconds kStopGrace{2000};  // beyond DRAIN's own time
 /// threads are there that keep the gateway's priority: ZeroMQ's and the dispatcher's front.
 void give_way(std::uint32_t nice) {
     errno = 0;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread changes it
     if (::nice(static_cast<int>(nice)) == -1 && errno != 0) {
         spdlog::warn("the priority of this worker cannot be lowered: {}", std::strerror(errno));
     }
@@ -109,7 +110,8 @@ void serve(const WorkerOptions& options, SteadyClock::time_point begun, Groundwo
     ground.stacks.arm();
     App app(options);
     const Converter converter(app.runtime(), options.debug);
-    Runner runner(converter, ledger, app.pool());
+    StreamTable streams;
+    Runner runner(converter, ledger, streams, app.pool());
     AsyncIntake intake;
     Dispatcher dispatcher(ground.channel, app.routes(), runner, intake, options.threads);
     AsyncBridge bridge(intake, runner, dispatcher);

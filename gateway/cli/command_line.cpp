@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "gateway/cli/error.hpp"
+#include "gateway/cli/listen_address.hpp"
 #include "gateway/cli/option_table.hpp"
 #include "gateway/cli/values.hpp"
 #include "gateway/exit_codes.hpp"
@@ -19,6 +20,7 @@ namespace {
 
 constexpr const char* kConfigVariable = "TYPHON_CONFIG";
 constexpr const char* kConfigFile = "typhon.toml";
+constexpr char kSeparator = ',';
 constexpr const char* kFooter =
     "An option is also an environment variable (--max-body: TYPHON_MAX_BODY) and a key in\n"
     "typhon.toml (max-body). A flag wins over the variable, the variable over the file.\n";
@@ -40,6 +42,11 @@ void set_option(const OptionSpec& spec,
     }
 }
 
+/// The values of a variable: several of a repeatable option are separated by commas.
+std::vector<std::string> values_of(const OptionSpec& spec, const std::string& text) {
+    return spec.repeatable ? CLI::detail::split(text, kSeparator) : std::vector{text};
+}
+
 /// Refuses bad values of variables, here and not when CLI11 sets them: it does not tell where a
 /// value comes from.
 void check_environment(const CLI::App& app) {
@@ -47,7 +54,10 @@ void check_environment(const CLI::App& app) {
     for (const OptionSpec& spec : option_table()) {
         const std::string variable = spec.variable();
         if (is_set(variable) && app.get_option_no_throw(spec.flag()) != nullptr) {
-            set_option(spec, scratch, variable, std::getenv(variable.c_str()));  // NOLINT
+            const std::string text = std::getenv(variable.c_str());  // NOLINT
+            for (const std::string& value : values_of(spec, text)) {
+                set_option(spec, scratch, variable, value);
+            }
         }
     }
 }
@@ -98,6 +108,20 @@ void add_option(CLI::App& app, const OptionSpec& spec, Options& options) {
                [set](std::int64_t count) { set(count > 0 ? "true" : "false"); },
                spec.help)
             ->envname(spec.variable());
+        return;
+    }
+    if (spec.repeatable) {
+        app.add_option_function<std::vector<std::string>>(
+               spec.flag(),
+               [set](const std::vector<std::string>& values) {
+                   std::for_each(values.begin(), values.end(), set);
+               },
+               spec.help)
+            ->type_name(spec.type)
+            ->default_str(spec.fallback)
+            ->envname(spec.variable())
+            ->allow_extra_args(false)
+            ->delimiter(kSeparator);
         return;
     }
     app.add_option_function<std::string>(spec.flag(), set, spec.help)
@@ -214,13 +238,33 @@ void add_client_options(CLI::App& app, const std::string& command, ClientWords& 
     }
 }
 
-/// What no option can check alone.
-void check_together(const Options& options) {
+/// With credentials "*" is no wildcard but a name that no browser matches (Fetch, section 3.2.5).
+void check_cors(const CorsOptions& cors) {
+    for (const auto* list : {&cors.origins, &cors.methods, &cors.headers, &cors.exposed}) {
+        if (cors.credentials && std::find(list->begin(), list->end(), "*") != list->end()) {
+            throw CommandError(exit_code::kUsage,
+                               "--cors-credentials does not go together with *: browsers refuse "
+                               "such answers; list origins, methods and header fields");
+        }
+    }
+    if (cors.credentials && cors.origins.empty()) {
+        throw CommandError(exit_code::kUsage, "--cors-credentials needs a --cors-origin");
+    }
+}
+
+/// What no option can check or decide alone.
+void check_together(Options& options) {
+    try {
+        settle_listen(options);
+    } catch (const std::invalid_argument& error) {
+        throw CommandError(exit_code::kUsage, error.what());
+    }
     if (options.http.max_body > options.http.max_body_memory) {
         throw CommandError(exit_code::kUsage,
                            "--max-body is more than --max-body-memory, so such a body could never "
                            "be read: raise --max-body-memory or lower --max-body");
     }
+    check_cors(options.http.cors);
 }
 
 }  // namespace

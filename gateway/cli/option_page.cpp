@@ -11,7 +11,10 @@ std::string options_markdown() {
         "(`--config FILE` or `TYPHON_CONFIG` name another file). A flag wins over the variable, "
         "the "
         "variable over the file. An unknown flag or key\n"
-        "is an error. Sizes are bytes or have a unit (64K, 16M, 1G); times have one (500ms, 30s, "
+        "is an error. What may be given more than once is a list in the file, and has commas "
+        "between "
+        "its values in a variable. Sizes are bytes or have a unit (64K, 16M, 1G); times have one "
+        "(500ms, 30s, "
         "2m, 1h) or are seconds.\n\n"
         "| flag | variable | key | default | |\n|---|---|---|---|---|\n";
     for (const OptionSpec& spec : option_table()) {

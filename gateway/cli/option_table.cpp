@@ -5,7 +5,9 @@
 #include <cctype>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
+#include "gateway/cli/listen_address.hpp"
 #include "gateway/cli/values.hpp"
 #include "gateway/supervisor/supervisor.hpp"
 #include "proto/limits.hpp"
@@ -57,6 +59,13 @@ Set text(Field field) {
     };
 }
 
+/// Adds a value to a list of a repeatable option.
+template <class Field>
+Set listed(Field field, std::string (*parse)(std::string_view)) {
+    return
+        [=](Options& options, const std::string& value) { field(options).push_back(parse(value)); };
+}
+
 template <class Field>
 Set flag(Field field) {
     return [=](Options& options, const std::string& value) { field(options) = parse_flag(value); };
@@ -93,6 +102,41 @@ void set_pool(Options& options, const std::string& value) {
     options.supervisor.pool = value;
 }
 
+void add_static(Options& options, const std::string& value) {
+    StaticDirectory added = parse_static(value);
+    for (const StaticDirectory& each : options.http.statics) {
+        if (each.prefix == added.prefix) {
+            throw std::invalid_argument("two directories for the path of '" + value + "'");
+        }
+    }
+    options.http.statics.push_back(std::move(added));
+}
+
+void add_listen(Options& options, const std::string& value) {
+    options.listen.push_back(parse_listen(value));
+}
+
+void add_trusted_proxy(Options& options, const std::string& value) {
+    options.http.trusted_proxies.add(value);
+}
+
+void set_forwarded_by(Options& options, const std::string& value) {
+    if (value != "either" && value != "x-forwarded" && value != "forwarded") {
+        throw std::invalid_argument("'" + value + "' is not either, x-forwarded or forwarded");
+    }
+    options.http.forwarded_by = value == "either"      ? http::ForwardedBy::either
+                                : value == "forwarded" ? http::ForwardedBy::forwarded
+                                                       : http::ForwardedBy::x_forwarded;
+}
+
+/// --host and --port are an address of their own only when one of them is given.
+Set given(Set set) {
+    return [set = std::move(set)](Options& options, const std::string& value) {
+        set(options, value);
+        options.host_or_port_given = true;
+    };
+}
+
 // NOLINTBEGIN(bugprone-macro-parentheses): a member's name takes none
 #define TYPHON_FIELD(member)   \
     [](Options & o) -> auto& { \
@@ -103,12 +147,29 @@ void set_pool(Options& options, const std::string& value) {
 void add_front(std::vector<OptionSpec>& table) {
     table.insert(
         table.end(),
-        {{"host", "ADDRESS", "127.0.0.1", "Address to listen on", text(TYPHON_FIELD(host))},
+        {{"host", "ADDRESS", "127.0.0.1", "Address to listen on", given(text(TYPHON_FIELD(host)))},
          {"port",
           "PORT",
           "3000",
           "Port to listen on; 0 takes any free one",
-          number(TYPHON_FIELD(port), 0, UINT16_MAX)},
+          given(number(TYPHON_FIELD(port), 0, UINT16_MAX))},
+         {"listen",
+          "PLACE",
+          "--host and --port",
+          "Where to listen, may be repeated: [https://]HOST:PORT, [https://]unix:PATH[?mode=660], "
+          "or systemd; --host and --port are one more when they are given",
+          add_listen,
+          true},
+         {"tls-cert",
+          "FILE",
+          "none",
+          "Certificate of the https:// addresses, PEM, with its chain; read again at a reload",
+          text(TYPHON_FIELD(tls_cert))},
+         {"tls-key",
+          "FILE",
+          "none",
+          "Private key of the certificate, PEM; nobody else may read it",
+          text(TYPHON_FIELD(tls_key))},
          {"io-threads",
           "N",
           "1",
@@ -124,6 +185,18 @@ void add_front(std::vector<OptionSpec>& table) {
           "0",
           "Open connections of one client address; one more is answered 429; 0: no such limit",
           number(TYPHON_FIELD(http.max_connections_per_address), 0, kMillion)},
+         {"trusted-proxy",
+          "NETWORK",
+          "none",
+          "Proxies whose word on client, scheme and host counts, may be repeated: ADDRESS, "
+          "ADDRESS/BITS, or unix",
+          add_trusted_proxy,
+          true},
+         {"forwarded-by",
+          "KIND",
+          "either",
+          "The fields by which they say it: x-forwarded, forwarded (RFC 7239), or either",
+          set_forwarded_by},
          {"max-body",
           "SIZE",
           "16M",
@@ -246,6 +319,73 @@ void add_workers(std::vector<OptionSpec>& table) {
                    flag(TYPHON_FIELD(supervisor.fail_fast))}});
 }
 
+void add_content(std::vector<OptionSpec>& table) {
+    table.insert(
+        table.end(),
+        {{"static",
+          "PATH=DIR",
+          "none",
+          "Files of DIR are served below PATH; may be given more than once",
+          add_static,
+          true},
+         {"file-root",
+          "DIR",
+          "that of --app",
+          "Directory whose files Python handlers may have sent; may be given more than once",
+          listed(TYPHON_FIELD(http.file_roots), parse_text),
+          true},
+         {"compress",
+          "",
+          "false",
+          "Compress answers by Accept-Encoding, with br or gzip",
+          flag(TYPHON_FIELD(http.compress))},
+         {"compress-min-size",
+          "SIZE",
+          "1K",
+          "Smaller answers are not compressed",
+          bytes(TYPHON_FIELD(http.compress_min_size), 0, kGibi)}});
+}
+
+void add_cors(std::vector<OptionSpec>& table) {
+    table.insert(
+        table.end(),
+        {{"cors-origin",
+          "ORIGIN",
+          "none",
+          "Origin whose scripts may use the answers, https://app.example, or *; may be given more "
+          "than once",
+          listed(TYPHON_FIELD(http.cors.origins), parse_origin),
+          true},
+         {"cors-method",
+          "METHOD",
+          "GET, HEAD, POST, PUT, PATCH, DELETE",
+          "Method that they may use; may be given more than once",
+          listed(TYPHON_FIELD(http.cors.methods), parse_token),
+          true},
+         {"cors-header",
+          "NAME",
+          "Authorization, Content-Type",
+          "Request header field that they may set; may be given more than once",
+          listed(TYPHON_FIELD(http.cors.headers), parse_token),
+          true},
+         {"cors-expose",
+          "NAME",
+          "none",
+          "Header field of answers that they may read; may be given more than once",
+          listed(TYPHON_FIELD(http.cors.exposed), parse_token),
+          true},
+         {"cors-credentials",
+          "",
+          "false",
+          "They may send cookies and other credentials",
+          flag(TYPHON_FIELD(http.cors.credentials))},
+         {"cors-max-age",
+          "TIME",
+          "10m",
+          "Time that a browser may remember what it was allowed",
+          duration(TYPHON_FIELD(http.cors.max_age), 0ms, 24h)}});
+}
+
 /// When workers are replaced by new ones.
 void add_replacement(std::vector<OptionSpec>& table) {
     table.insert(table.end(),
@@ -319,6 +459,8 @@ void add_places(std::vector<OptionSpec>& table) {
 std::vector<OptionSpec> make_table() {
     std::vector<OptionSpec> table;
     add_front(table);
+    add_content(table);
+    add_cors(table);
     add_workers(table);
     add_replacement(table);
     add_places(table);

@@ -19,6 +19,8 @@ struct OptionSpec {
     std::string help;      // one sentence without its full stop
     std::function<void(Options&, const std::string&)> set;  // throws std::invalid_argument
 
+    bool repeatable = false;  // each value is set; several in a variable are separated by commas
+
     [[nodiscard]] bool is_flag() const noexcept { return type.empty(); }
     [[nodiscard]] std::string flag() const { return "--" + name; }
     [[nodiscard]] std::string variable() const;  // "TYPHON_MAX_BODY"

@@ -44,6 +44,29 @@ bool holds_framework(const std::string& directory) {
     return fs::is_regular_file(directory + "/typhon/__init__.py", ignored);
 }
 
+std::string readable_directory(const std::string& option, const std::string& given) {
+    const std::string path = absolute_path(given);
+    std::error_code ignored;
+    if (!fs::is_directory(path, ignored) || ::access(path.c_str(), X_OK) != 0) {
+        throw CommandError(exit_code::kUsage,
+                           option + ": " + path + " is not a directory that can be read");
+    }
+    return path;
+}
+
+/// After resolve_app().
+void resolve_files(Options& options) {
+    for (StaticDirectory& each : options.http.statics) {
+        each.directory = readable_directory("--static", each.directory);
+    }
+    for (std::string& each : options.http.file_roots) {
+        each = readable_directory("--file-root", each);
+    }
+    if (options.http.file_roots.empty()) {
+        options.http.file_roots.push_back(options.supervisor.app);
+    }
+}
+
 void resolve_framework(SupervisorOptions& options) {
     if (!options.framework.empty()) {
         options.framework = absolute_path(options.framework);
@@ -124,7 +147,14 @@ std::string absolute_path(const std::string& path) {
 }
 
 void resolve(Options& options) {
+    for (ListenAddress& address : options.listen) {
+        address.path = address.path.empty() ? "" : absolute_path(address.path);
+    }
+    for (std::string* file : {&options.tls_cert, &options.tls_key}) {
+        *file = file->empty() ? "" : absolute_path(*file);
+    }
     resolve_app(options.supervisor);
+    resolve_files(options);
     resolve_framework(options.supervisor);
     resolve_worker(options.supervisor);
     resolve_python(options);

@@ -9,8 +9,9 @@
 namespace typhon::cli {
 
 /// Fills in the paths that were not given. Throws CommandError: kPython for application,
-/// interpreter, framework and worker executable, kRunDirectory for a run directory whose path is
-/// too long. May run an interpreter that is not the build's once (at most 10 s).
+/// interpreter, framework and worker executable, kUsage for a static directory, kRunDirectory for a
+/// run directory whose path is too long. May run an interpreter that is not the build's once (at
+/// most 10 s).
 void resolve(Options& options);
 
 /// The directory of the framework of this installation or source tree, absolute. Throws

@@ -19,6 +19,7 @@ constexpr std::size_t kOwnDescriptors = 32;
 /// Ledger, lifeline and connection, twice during a reload, and some more while one is spawned.
 constexpr std::size_t kDescriptorsOfWorker = 8;
 constexpr std::size_t kDescriptorsOfLoop = 4;
+constexpr std::size_t kDescriptorsOfListener = 2;
 constexpr std::size_t kFewestConnections = 4;
 /// Supervisor, ZeroMQ (2), and the admin socket with its own pool (9), and one to spare.
 constexpr std::size_t kOwnThreads = 13;
@@ -67,6 +68,7 @@ std::size_t raise_descriptor_limit(SupervisorOptions& workers) noexcept {
 
 ConnectionRoom connection_room(std::size_t descriptors, const Options& options) noexcept {
     const std::size_t own = kOwnDescriptors + kDescriptorsOfLoop * options.io_threads +
+                            kDescriptorsOfListener * options.listen.size() +
                             kDescriptorsOfWorker * options.supervisor.workers;
     if (descriptors < own + 2 * kFewestConnections) {
         return {};

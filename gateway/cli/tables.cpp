@@ -68,6 +68,24 @@ std::string worker_table(const json& workers) {
     return table(rows);
 }
 
+std::string tls_text(const json& tls) {
+    if (!tls.is_object()) {
+        return {};
+    }
+    std::string text =
+        "certificate: " + cell(tls, "names") + ", valid until " + cell(tls, "not_after") + "\n";
+    for (const char* trouble : {"complaint", "last_error"}) {
+        const std::string said = cell(tls, trouble);
+        text += said.empty() || said == "-" ? "" : "certificate: " + said + "\n";
+    }
+    return text;
+}
+
+std::string listeners_text(const json& status) {
+    const json all = status.value("listeners", json::array());
+    return all.empty() ? cell(status, "listen") : joined(all, ", ");
+}
+
 }  // namespace
 
 std::string table(const std::vector<std::vector<std::string>>& rows) {
@@ -119,7 +137,7 @@ std::string status_text(const json& status) {
     std::string text = "typhon " + cell(status, "state") + ", pid " + cell(status, "pid") +
                        ", generation " + cell(status, "generation") + ", up " +
                        uptime_text(status.value("uptime_s", 0.0)) + ", listening on " +
-                       cell(status, "listen") + "\n\n";
+                       listeners_text(status) + "\n\n";
     text += worker_table(status.value("workers", json::array()));
     const json queue = status.value("queue", json::object());
     text += "\nqueue: " + cell(queue, "depth") + " of " + cell(queue, "limit") + " requests, " +
@@ -127,6 +145,7 @@ std::string status_text(const json& status) {
     const json bodies = status.value("bodies", json::object());
     text += "large bodies: " + memory_text(bodies.value("bytes", std::uint64_t{0})) + " of " +
             memory_text(bodies.value("limit", std::uint64_t{0})) + "\n";
+    text += tls_text(status.value("tls", json()));
     if (const std::string error = cell(status, "last_error"); error != "-" && !error.empty()) {
         text += "last error:\n" + error + (error.back() == '\n' ? "" : "\n");
     }

@@ -7,6 +7,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "gateway/http/char_class.hpp"
+#include "proto/path.hpp"
+
 namespace typhon::cli {
 
 namespace {
@@ -116,6 +119,67 @@ bool parse_flag(std::string_view text) {
         }
     }
     refuse(text, "true or false");
+}
+
+StaticDirectory parse_static(std::string_view text) {
+    const std::size_t equals = text.find('=');
+    std::string_view prefix = text.substr(0, equals);
+    while (prefix.size() > 1 && prefix.ends_with('/')) {
+        prefix.remove_suffix(1);
+    }
+    StaticDirectory result;
+    if (equals != std::string_view::npos && equals + 1 < text.size()) {
+        result.directory = text.substr(equals + 1);
+    }
+    proto::PathSegments path;
+    if (result.directory.empty() || path.parse(prefix) != proto::PathFault::none) {
+        refuse(text, "a path and a directory (such as /assets=dist)");
+    }
+    if (prefix != "/") {
+        result.prefix.assign(path.segments().begin(), path.segments().end());
+    }
+    if (std::find(result.prefix.begin(), result.prefix.end(), "") != result.prefix.end()) {
+        refuse(text, "a path without empty segments and a directory");
+    }
+    if (!result.prefix.empty() &&
+        (result.prefix[0] == "-" || (result.prefix[0] == "python" && result.prefix.size() == 1))) {
+        refuse(text, "free: /python is for Python routes, /- for the gateway");
+    }
+    return result;
+}
+
+std::string parse_origin(std::string_view text) {
+    constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
+    constexpr std::string_view kHost = "abcdefghijklmnopqrstuvwxyz0123456789.-_[]:";
+    const std::size_t colon = text.find("://");
+    const std::string_view scheme = text.substr(0, colon);
+    const std::string_view host =
+        colon == std::string_view::npos ? std::string_view() : text.substr(colon + 3);
+    const bool good = !scheme.empty() && !host.empty() &&
+                      kLower.find(scheme.front()) != std::string_view::npos &&
+                      scheme.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+-.") ==
+                          std::string_view::npos &&
+                      host.find_first_not_of(kHost) == std::string_view::npos;
+    if (text != "*" && !good) {
+        refuse(text,
+               "an origin as browsers send it (such as https://app.example, in lower case and "
+               "without a path) or *");
+    }
+    return std::string(text);
+}
+
+std::string parse_text(std::string_view text) {
+    if (text.empty() || text.find('\0') != std::string_view::npos) {
+        throw std::invalid_argument("it must not be empty");
+    }
+    return std::string(text);
+}
+
+std::string parse_token(std::string_view text) {
+    if (!http::is_token(text)) {
+        refuse(text, "a method or the name of a field");
+    }
+    return std::string(text);
 }
 
 std::string size_text(std::uint64_t bytes) {

@@ -29,6 +29,19 @@ namespace typhon::cli {
 /// "1", "true", "yes", "on" or "0", "false", "no", "off".
 [[nodiscard]] bool parse_flag(std::string_view text);
 
+/// "/assets=dist": the segments of the path, and the directory as it was written. Refuses paths
+/// that belong to others: "/python" and what is below "/-".
+[[nodiscard]] StaticDirectory parse_static(std::string_view text);
+
+/// An origin as browsers send it, "https://app.example:8443", or "*".
+[[nodiscard]] std::string parse_origin(std::string_view text);
+
+/// Any text but an empty one.
+[[nodiscard]] std::string parse_text(std::string_view text);
+
+/// A method or the name of a field: a token of RFC 9110 section 5.6.2.
+[[nodiscard]] std::string parse_token(std::string_view text);
+
 /// "16M", "500": the shortest text that parse_size() reads as this.
 [[nodiscard]] std::string size_text(std::uint64_t bytes);
 /// "30s", "500ms": the shortest text that parse_duration() reads as this.

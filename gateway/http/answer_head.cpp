@@ -4,7 +4,9 @@
 #include <charconv>
 
 #include "gateway/http/char_class.hpp"
+#include "gateway/http/entity_tag.hpp"
 #include "gateway/http/field_kind.hpp"
+#include "proto/codec.hpp"
 #include "proto/errors.hpp"
 
 namespace typhon::http {
@@ -47,18 +49,37 @@ bool AnswerHead::handler_field(std::string_view name, std::string_view value) {
     if (!is_token(name) || !is_field_value(value)) {
         return false;
     }
-    if (!is_reserved_in_answer(field_kind(name))) {
+    const FieldKind kind = field_kind(name);
+    if (kind == FieldKind::etag && exchange_.coding != Coding::identity) {
+        field(name, weak_tag(value));
+    } else if (!is_reserved_in_answer(kind)) {
         field(name, value);
     }
     return true;
 }
 
-void AnswerHead::end(std::size_t size) {
+bool AnswerHead::handler_fields(std::string_view block) {
+    proto::HeaderBlockReader reader(block);
+    std::string_view name;
+    std::string_view value;
+    while (reader.next(name, value)) {
+        if (!handler_field(name, value)) {
+            return false;
+        }
+    }
+    return !reader.failed();
+}
+
+void AnswerHead::end(std::uint64_t size) {
     if (!is_bodiless(status_)) {
         out_ += "Content-Length: ";
         append_number(out_, has_empty_body(status_) ? 0 : size);
         out_ += "\r\n";
     }
+    end_lines();
+}
+
+void AnswerHead::end_of_unknown() {
     end_lines();
 }
 
@@ -73,7 +94,20 @@ void AnswerHead::end_without_length() {
     end_lines();
 }
 
+void AnswerHead::add_exchange_fields() {
+    if (exchange_.coding != Coding::identity) {
+        field("Content-Encoding", coding_name(exchange_.coding));
+    }
+    if (exchange_.varies) {
+        field("Vary", "Accept-Encoding");
+    }
+    lines(exchange_.cors);
+}
+
 void AnswerHead::end_lines() {
+    if (exchange_.has_fields()) {
+        add_exchange_fields();
+    }
     if (!exchange_.keep_alive) {
         out_ += "Connection: close\r\n\r\n";
     } else if (exchange_.http_1_0) {
@@ -95,6 +129,9 @@ void write_error(std::string& out,
     }
     if (!error.accept_encoding.empty()) {
         head.field("Accept-Encoding", error.accept_encoding);
+    }
+    if (!error.content_range.empty()) {
+        head.field("Content-Range", error.content_range);
     }
     if (error.retry_after_s != 0) {
         head.field("Retry-After", std::to_string(error.retry_after_s));

@@ -28,6 +28,7 @@ Connection::Connection(std::shared_ptr<LoopState> state,
       body_share_(state_->services.bodies),
       refusal_(refusal),
       place_(std::move(place)) {
+    trusted_ = peer_is_trusted();
     ++state_->connections;
     state_->refusing += refusal_ ? 1 : 0;
 }
@@ -43,9 +44,13 @@ Connection::~Connection() {
 
 Task<void> Connection::run(std::unique_ptr<Connection> self) {
     try {
-        if (self->refusal_) {
+        bool may_serve = !self->refusal_;
+        if (!may_serve) {
             co_await self->refuse_fault(self->refusal_);
-        } else {
+        } else if (self->secured()) {
+            may_serve = co_await self->shake_hands();
+        }
+        if (may_serve) {
             co_await self->serve();
         }
     } catch (const std::exception& error) {
@@ -55,6 +60,8 @@ Task<void> Connection::run(std::unique_ptr<Connection> self) {
     self->state_->output.clear();  // what could not be sent must not reach another client
 }
 
+// One coroutine: each further one on this way would cost a frame for each request.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity)
 Task<void> Connection::serve() {
     while (open()) {
         const Head::Status status = parse_head();
@@ -105,7 +112,8 @@ Head::Status Connection::parse_head() {
     if (head_ == nullptr) {
         head_ = state_->take_head();
     }
-    return head_->parse(buffer_.bytes(), state_->limits);
+    return head_->parse(buffer_.bytes(),
+                        secured() || trusted_ ? state_->secured_limits : state_->limits);
 }
 
 std::size_t Connection::receive() noexcept {
@@ -147,6 +155,9 @@ Task<void> Connection::end_without_head() {
     } else if (timed_out_ && kind == DeadlineKind::quiet) {
         unread_body_ = true;  // a request may be on its way: no reset while it arrives
     } else if (!timed_out_) {
+        if (socket_.tls() != nullptr) {
+            (void)socket_.tls()->say_end();  // some clients wait for it
+        }
         open_ = false;
     }
 }
@@ -178,6 +189,10 @@ Task<void> Connection::do_step(Step step) {
             return serve_blocking();
         case Step::python:
             return serve_python();
+        case Step::file:
+            return send_file();
+        case Step::code_file:
+            return send_coded_file();
         default:
             return send_native(step, state_->response);
     }
@@ -265,6 +280,9 @@ void Connection::close() {
     }
     if (waiter_ != nullptr) {
         waiter_->give_up();
+    }
+    if (reply_stream_ != nullptr) {
+        reply_stream_->wake();
     }
     if (stream_ != nullptr) {
         std::exchange(stream_, nullptr)->abandon();

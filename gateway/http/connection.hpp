@@ -8,20 +8,27 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/asio.hpp"
 #include "gateway/http/address_limit.hpp"
 #include "gateway/http/answer_head.hpp"
 #include "gateway/http/body_gate.hpp"
+#include "gateway/http/conditions.hpp"
 #include "gateway/http/deadline_queue.hpp"
+#include "gateway/http/file_answer.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/http/loop_state.hpp"
 #include "gateway/http/native_call.hpp"
+#include "gateway/http/open_file.hpp"
+#include "gateway/http/origin.hpp"
 #include "gateway/http/read_buffer.hpp"
 #include "gateway/http/ready_socket.hpp"
+#include "gateway/http/static_files.hpp"
 #include "gateway/relay/call.hpp"
 
 namespace typhon::http {
@@ -33,6 +40,8 @@ public:
     /// Takes ownership of `fd`, an accepted non-blocking stream socket. With a `refusal` the client
     /// is only told that.
     Connection(std::shared_ptr<LoopState> state, int fd, Fault refusal, AddressLimit::Place place);
+    /// Before run(): the client is to speak TLS.
+    void start_tls(const TlsContext& context);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -61,10 +70,29 @@ private:
         stream,        // a native answer from a content provider
         large,         // a native answer whose body is too large to be copied
         python,
+        file,       // bytes of a file, behind the head in the output
+        code,       // a native answer that is to be compressed
+        code_file,  // a file that is to be compressed
     };
 
     /// Where a request goes.
-    enum class Target : std::uint8_t { answered, native, healthy, python };
+    enum class Target : std::uint8_t { answered, native, healthy, python, file };
+
+    /// A file that is to be sent, whoever named it.
+    struct FileSource {
+        OpenFile file;
+        std::string_view content_type;
+        std::string_view handler_fields{};  // a header block
+        int status = 200;                   // another one: conditions and ranges do not count
+        bool is_coded = false;              // its bytes are in the coding of the exchange
+    };
+
+    /// One that is being sent.
+    struct FileJob {
+        UniqueFd fd;
+        FileAnswer answer;
+        std::string_view handler_fields;
+    };
 
     // connection.cpp: life, heads, writing
     Task<void> serve();
@@ -82,11 +110,20 @@ private:
     void finish_request();
     void release_input();
     [[nodiscard]] bool open() const noexcept { return open_ && socket_.is_open(); }
+    [[nodiscard]] bool secured() const noexcept { return socket_.tls() != nullptr; }
+
+    // connection_tls.cpp
+    Task<bool> shake_hands();
+    Task<void> give_up_handshake();
+    [[nodiscard]] bool send_encrypted(std::string_view body);
+    Task<bool> write_rest_encrypted();
+    Task<void> end_tls();
 
     // connection_write.cpp
     [[nodiscard]] bool flush();
     [[nodiscard]] bool send_with(std::string_view body);
     Task<void> write_rest();
+    void end_write() noexcept;
     Task<void> say_goodbye();
     Task<void> linger();
     void write_error_answer(const ErrorAnswer& error);
@@ -118,10 +155,15 @@ private:
     [[nodiscard]] Step serve_request();
     void answer_healthy();
 
+    // connection_origin.cpp
+    [[nodiscard]] bool peer_is_trusted() const;
+    [[nodiscard]] Origin origin() const;
+
     // connection_native.cpp
     [[nodiscard]] Step serve_native();
     [[nodiscard]] Step write_native_answer(Response& response);
     void fill_native(Request& request);
+    [[nodiscard]] Step finish_native_answer(Response& response);
     Task<void> send_native(Step step, Response& response);
     Task<void> serve_blocking();
     Task<void> serve_stream(Response response);
@@ -129,9 +171,58 @@ private:
 
     // connection_python.cpp
     Task<void> serve_python();
-    Task<void> write_reply(const relay::Call& call);
-    [[nodiscard]] bool begin_reply(const proto::Reply& reply);
+    Task<void> write_reply(const relay::Call& call, const Conditions* conditions);
+    void write_bad_reply();
+    [[nodiscard]] bool begin_reply(const proto::Reply& reply, std::size_t body_size);
     [[nodiscard]] bool client_is_gone() const;
+
+    // connection_cors.cpp
+    void negotiate();
+    [[nodiscard]] bool is_preflight() const noexcept;
+    Target answer_preflight();
+    void yield_cors_to(const Response& response) noexcept;
+    void yield_cors_to(const proto::Reply& reply) noexcept;
+
+    // connection_coding.cpp
+    void plan_body(const CodingFacts& facts);
+    [[nodiscard]] bool codes_body() const noexcept;
+    void end_with_body(AnswerHead head, std::size_t size) const;
+    [[nodiscard]] bool code_native(Response& response);
+    void use_coded(std::string& body, std::string coded);
+    Task<void> send_coded_native(Response response);
+    Task<std::string> code_reply(const proto::Reply& reply);
+    Task<std::string> code_on_pool(std::function<std::string()> work);
+    [[nodiscard]] Step serve_coded_file(const StaticDirectory& root,
+                                        const std::string& path,
+                                        OpenFile file);
+    Task<void> send_coded_file();
+
+    // connection_reply_file.cpp
+    [[nodiscard]] std::unique_ptr<Conditions> keep_conditions() const;
+    [[nodiscard]] Step serve_named_file(const proto::Reply& reply, const Conditions* conditions);
+
+    // connection_file.cpp
+    [[nodiscard]] static ErrorAnswer failure(OpenOutcome outcome);
+    [[nodiscard]] Target route_file();
+    [[nodiscard]] Step serve_file();
+    [[nodiscard]] static bool has_index(const StaticDirectory& root, const std::string& directory);
+    [[nodiscard]] Step answer_with_file(FileSource source, const Conditions& conditions);
+    [[nodiscard]] static std::unique_ptr<FileJob> make_job(FileSource& source, FileAnswer answer);
+    [[nodiscard]] Step send_file_answer(std::unique_ptr<FileJob> job);
+    [[nodiscard]] bool begin_file(const FileAnswer& answer, std::string_view handler_fields);
+    void copy_file(int fd, const FileAnswer& answer, std::size_t start);
+    Task<void> send_file();
+    Task<void> send_range(int fd, ByteRange range);
+    Task<void> send_by_kernel(int fd, ByteRange& range);
+    [[nodiscard]] ssize_t send_at_once(int fd, ByteRange& range);
+    Task<void> send_by_copy(int fd, ByteRange range);
+
+    // connection_stream.cpp
+    Task<void> serve_reply_stream(const relay::Call& call);
+    Task<void> pump_reply(relay::ReplyStream& stream, bool chunked);
+    Task<void> send_pieces(std::string& pieces, bool chunked);
+    static void append_piece(std::string& out, std::string_view piece, bool chunked);
+    void grant(relay::ReplyStream& stream);
 
     std::shared_ptr<LoopState> state_;
     ReadySocket socket_;
@@ -141,12 +232,16 @@ private:
     std::string rest_;            // bytes that the socket did not take at once
     std::string_view body_view_;  // the request's body, in buffer_ or in body_
     Peer peer_;
+    bool trusted_ = false;                // the peer is a proxy whose word counts
     BodyShare body_share_;                // the memory that the body may take
     BodyGate::Waiter* waiter_ = nullptr;  // a body that waits for memory
     const Fault refusal_;
     AddressLimit::Place place_;
-    relay::Call* call_ = nullptr;      // a Python request that waits for its answer
-    ContentStream* stream_ = nullptr;  // an answer that is being streamed
+    std::unique_ptr<FileJob> file_;               // what Step::file sends
+    relay::Call* call_ = nullptr;                 // a Python request that waits for its answer
+    ContentStream* stream_ = nullptr;             // an answer that is being streamed
+    relay::ReplyStream* reply_stream_ = nullptr;  // the same, from a worker
+    std::uint32_t ungranted_ = 0;                 // bytes of it that the worker does not know of
     proto::SteadyClock::time_point body_start_{};
     std::size_t body_bytes_ = 0;     // received of this body
     std::size_t request_bytes_ = 0;  // of this request in buffer_

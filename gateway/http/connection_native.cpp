@@ -7,7 +7,7 @@
 
 #include "gateway/http/connection.hpp"
 #include "gateway/http/content_stream.hpp"
-#include "gateway/http/wake_up.hpp"
+#include "gateway/wake_up.hpp"
 #include "proto/errors.hpp"
 
 namespace typhon::http {
@@ -44,6 +44,9 @@ ErrorAnswer busy_answer() {
 
 void Connection::fill_native(Request& request) {
     fill_request(request, *head_, state_->path, state_->match.params, peer_);
+    if (trusted_ || secured()) {
+        fill_origin(request, origin());
+    }
     request.id = exchange_.id;
     if (!body_.empty()) {
         request.body = std::move(body_);
@@ -70,6 +73,16 @@ Connection::Step Connection::write_native_answer(Response& response) {
     if (response.has_provider()) {
         return Step::stream;
     }
+    if (state_->options.compress && code_native(response)) {
+        return Step::code;
+    }
+    return finish_native_answer(response);
+}
+
+Connection::Step Connection::finish_native_answer(Response& response) {
+    if (!exchange_.cors.empty()) {
+        yield_cors_to(response);
+    }
     settle_keep_alive();
     std::string& out = state_->output;
     if (!begin_answer(out, exchange_, response, state_->date_line())) {
@@ -77,7 +90,7 @@ Connection::Step Connection::write_native_answer(Response& response) {
             {.status = 500, .text = proto::error_info(proto::ErrorCode::internal).text});
         return Step::answered;
     }
-    AnswerHead::end_of(out, exchange_, response.status).end(response.body.size());
+    end_with_body(AnswerHead::end_of(out, exchange_, response.status), response.body.size());
     if (!sends_body(exchange_, response.status)) {
         return Step::answered;
     }
@@ -91,6 +104,8 @@ Connection::Step Connection::write_native_answer(Response& response) {
 Task<void> Connection::send_native(Step step, Response& response) {
     if (step == Step::stream) {
         co_await serve_stream(std::move(response));
+    } else if (step == Step::code) {
+        co_await send_coded_native(std::move(response));
     } else if (step == Step::large && !send_with(response.body)) {
         co_await write_rest();
     }
@@ -120,6 +135,9 @@ Task<void> Connection::serve_stream(Response response) {
     const bool chunked = length == 0 && !exchange_.http_1_0;
     exchange_.keep_alive = exchange_.keep_alive && (length != 0 || chunked);
     settle_keep_alive();
+    if (!exchange_.cors.empty()) {
+        yield_cors_to(response);
+    }
     std::string& out = state_->output;
     const std::size_t start = out.size();
     if (!begin_answer(out, exchange_, response, state_->date_line())) {

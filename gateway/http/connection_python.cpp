@@ -1,4 +1,5 @@
 // How a connection has the relay answer: packs the request, waits, writes the reply.
+#include <optional>
 #include <utility>
 
 #include <poll.h>
@@ -19,16 +20,23 @@ bool is_forwarded(const Head& head, const Field& field) {
            !head.connection_names(head.view(field.name));
 }
 
-/// The fields that concern the handler, as a header block.
-void write_header_block(const Head& head, std::string& out) {
-    std::size_t count = 0;
+/// The fields that concern the handler, as a header block; before them the scheme when it is not
+/// http.
+void write_header_block(const Head& head, const Origin* origin, std::string& out) {
+    const bool is_http = origin == nullptr || origin->scheme == kHttp;
+    std::size_t count = is_http ? 0 : 1;
     for (const Field& field : head.fields()) {
         count += is_forwarded(head, field) ? 1 : 0;
     }
     proto::HeaderBlockWriter writer(out, count);
+    if (!is_http) {
+        writer.add(proto::kSchemeField, origin->scheme);
+    }
     for (const Field& field : head.fields()) {
         if (is_forwarded(head, field)) {
-            writer.add(head.view(field.name), head.view(field.value));
+            const bool told =
+                field.kind == FieldKind::host && origin != nullptr && !origin->host.empty();
+            writer.add(head.view(field.name), told ? origin->host : head.view(field.value));
         }
     }
 }
@@ -53,11 +61,16 @@ Task<void> Connection::serve_python() {
     relay::Call call;
     call.id = exchange_.id;
     call_ = &call;
+    const auto conditions = head_->has_conditions() ? keep_conditions() : nullptr;
     state_->arm(*this, DeadlineKind::look);
     co_await asio::async_initiate<const asio::use_awaitable_t<LoopExecutor>, void()>(
         [this, &call](auto handler) {
-            write_header_block(*head_, state_->header_block);
-            const std::string client = peer_.text();
+            std::optional<Origin> told;  // no more than a branch where there is nothing to tell
+            if (trusted_ || secured()) {
+                told = origin();
+            }
+            write_header_block(*head_, told ? &*told : nullptr, state_->header_block);
+            const std::string client = told ? told->peer.text() : peer_.text();
             proto::Request request;
             request.id = call.id;
             request.method = head_->method();
@@ -74,11 +87,25 @@ Task<void> Connection::serve_python() {
     body_share_.reset();
     DeadlineQueue::disarm(*this);
     if (open()) {
-        co_await write_reply(call);
+        co_await write_reply(call, conditions.get());
+    } else if (call.stream != nullptr) {
+        state_->services.port.abandon(*call.stream);
     }
 }
 
-Task<void> Connection::write_reply(const relay::Call& call) {
+Task<void> Connection::write_reply(const relay::Call& call, const Conditions* conditions) {
+    if (call.stream != nullptr) {
+        co_await serve_reply_stream(call);
+        co_return;
+    }
+    std::string coded;
+    if (state_->options.compress && !call.options && call.error == proto::ErrorCode::none) {
+        coded = co_await code_reply(call.reply);
+        if (!open()) {
+            co_return;
+        }
+    }
+    const std::string_view body = coded.empty() ? call.reply.body : std::string_view(coded);
     settle_keep_alive();
     std::string& out = state_->output;
     if (call.options) {
@@ -87,20 +114,30 @@ Task<void> Connection::write_reply(const relay::Call& call) {
         open_ = false;
     } else if (call.error != proto::ErrorCode::none) {
         write_error_answer(error_answer(call));
-    } else if (!begin_reply(call.reply)) {
-        const proto::ErrorInfo& info = proto::error_info(proto::ErrorCode::bad_reply);
-        write_error_answer({.status = info.status, .text = info.text});
+    } else if (!begin_reply(call.reply, body.size())) {
+        const Step step = serve_named_file(call.reply, conditions);
+        if (step != Step::answered) {
+            co_await do_step(step);
+        }
     } else if (sends_body(exchange_, call.reply.status)) {
-        if (call.reply.body.size() <= kMaxCopiedBody) {
-            out += call.reply.body;
-        } else if (!send_with(call.reply.body)) {
+        if (body.size() <= kMaxCopiedBody) {
+            out += body;
+        } else if (!send_with(body)) {
             co_await write_rest();
         }
     }
 }
 
+void Connection::write_bad_reply() {
+    const proto::ErrorInfo& info = proto::error_info(proto::ErrorCode::bad_reply);
+    write_error_answer({.status = info.status, .text = info.text});
+}
+
 /// Appends the head of a reply. False, and nothing is appended, when it cannot be sent.
-bool Connection::begin_reply(const proto::Reply& reply) {
+bool Connection::begin_reply(const proto::Reply& reply, std::size_t body_size) {
+    if (!exchange_.cors.empty()) {
+        yield_cors_to(reply);
+    }
     std::string& out = state_->output;
     const std::size_t start = out.size();
     bool good = reply.status >= 200 && reply.status <= 599;
@@ -108,17 +145,15 @@ bool Connection::begin_reply(const proto::Reply& reply) {
     if (!reply.content_type.empty()) {
         good = good && head.handler_field("Content-Type", reply.content_type);
     }
-    proto::HeaderBlockReader reader(reply.headers);
-    std::string_view name;
-    std::string_view value;
-    while (good && reader.next(name, value)) {
-        good = head.handler_field(name, value);
-    }
-    if (!good || reader.failed()) {
+    if (!good || !head.handler_fields(reply.headers)) {
         out.resize(start);
         return false;
     }
-    head.end(reply.body.size());
+    if (reply.more) {
+        head.end_without_length();
+    } else {
+        end_with_body(head, body_size);
+    }
     return true;
 }
 

@@ -28,6 +28,9 @@ Connection::Step Connection::start_request() {
     exchange_.is_head = head_->method() == "HEAD";
     exchange_.http_1_0 = head_->http_1_0();
     request_bytes_ = head_->size();
+    if (state_->negotiates) {
+        negotiate();
+    }
     target_ = route();
     if (target_ != Target::answered && head_->has_content_coding()) {
         target_ = refuse_coding();
@@ -48,6 +51,9 @@ Connection::Target Connection::route() {
     const proto::PathFault fault = state_->path.parse(head_->path());
     if (fault != proto::PathFault::none) {
         return answer_unread({.status = 400, .text = proto::path_fault_text(fault)});
+    }
+    if (state_->cors.enabled() && is_preflight()) {
+        return answer_preflight();
     }
     if (head_->framing() == Framing::length && head_->content_length() > state_->options.max_body) {
         exchange_.keep_alive = false;
@@ -72,8 +78,10 @@ Connection::Target Connection::route() {
 
 /// Matches again what another connection may have overwritten while the body was read.
 void Connection::route_again() {
-    if (target_ == Target::native) {
+    if (target_ == Target::native || target_ == Target::file) {
         (void)state_->path.parse(head_->path());
+    }
+    if (target_ == Target::native) {
         (void)match_native();
     }
 }
@@ -86,10 +94,17 @@ const proto::RouteMatch& Connection::match_native() {
 
 Connection::Target Connection::route_beyond_native() {
     const proto::PathSegments& path = state_->path;
+    const StaticDirectory* root = state_->statics.find(path);
+    if (root != nullptr && !root->prefix.empty()) {
+        return route_file();
+    }
     if ((path.size() >= 2 && path[0] == "python") || is_api_description(path)) {
         return Target::python;
     }
     if (path.size() != 2 || path[0] != "-" || path[1] != "healthy") {
+        if (root != nullptr) {
+            return route_file();
+        }
         return answer_unread({.status = 404, .text = text_of(proto::ErrorCode::not_found)});
     }
     if (head_->method() == "OPTIONS") {
@@ -112,6 +127,8 @@ Connection::Step Connection::serve_request() {
             break;
         case Target::python:
             return Step::python;
+        case Target::file:
+            return serve_file();
         case Target::answered:
             break;
     }

@@ -39,6 +39,9 @@ bool Connection::flush() {
 
 /// Sends the output and then `body`. False when the socket did not take all: then write_rest().
 bool Connection::send_with(std::string_view body) {
+    if (socket_.tls() != nullptr) {
+        return send_encrypted(body);
+    }
     std::string& output = state_->output;
     std::array<iovec, 2> parts{
         {{output.data(), output.size()}, {const_cast<char*>(body.data()), body.size()}}};
@@ -75,10 +78,21 @@ bool Connection::send_with(std::string_view body) {
 Task<void> Connection::write_rest() {
     state_->arm(*this, DeadlineKind::write);
     error_code fault;
-    co_await asio::async_write(socket_, asio::buffer(rest_), asio::redirect_error(kUseTask, fault));
-    DeadlineQueue::disarm(*this);
+    if (socket_.tls() != nullptr) {
+        open_ = co_await write_rest_encrypted() && open_;
+    } else {
+        co_await asio::async_write(
+            socket_, asio::buffer(rest_), asio::redirect_error(kUseTask, fault));
+    }
     rest_ = std::string();
     open_ = open_ && !fault;
+    end_write();
+}
+
+/// After a wait for the client: its deadline no longer counts, or has ended the connection.
+void Connection::end_write() noexcept {
+    DeadlineQueue::disarm(*this);
+    open_ = open_ && !timed_out_;
     timed_out_ = false;
 }
 
@@ -90,6 +104,9 @@ Task<void> Connection::say_goodbye() {
     }
     if (!flush()) {
         co_await write_rest();
+    }
+    if (open() && socket_.tls() != nullptr) {
+        co_await end_tls();
     }
     if (open() && (unread_body_ || !buffer_.empty())) {
         co_await linger();
@@ -122,6 +139,8 @@ Task<void> Connection::linger() {
 
 void Connection::write_error_answer(const ErrorAnswer& error) {
     settle_keep_alive();
+    exchange_.coding = Coding::identity;
+    exchange_.varies = false;
     write_error(state_->output, exchange_, error, state_->date_line());
 }
 

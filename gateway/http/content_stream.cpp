@@ -1,13 +1,13 @@
 #include "gateway/http/content_stream.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <exception>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
+
+#include "gateway/http/chunk_writer.hpp"
 
 namespace typhon::http {
 
@@ -15,16 +15,6 @@ namespace {
 
 constexpr std::size_t kMaxReady = 256U << 10;
 constexpr std::size_t kMaxPiece = 64U << 10;
-
-void append_chunk(std::string& out, std::string_view piece) {
-    std::array<char, 16> digits{};
-    const auto end =
-        std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16).ptr;
-    out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
-    out += "\r\n";
-    out += piece;
-    out += "\r\n";
-}
 
 }  // namespace
 
@@ -106,7 +96,7 @@ bool ContentStream::is_writable() {
 void ContentStream::finish(bool success) {
     const std::lock_guard lock(mutex_);
     if (success && chunked_) {
-        ready_ += "0\r\n\r\n";
+        ready_ += kLastChunk;
     }
     state_ = success ? State::finished : State::failed;
     notify();

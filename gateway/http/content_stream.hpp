@@ -14,8 +14,8 @@
 #include <string_view>
 
 #include "gateway/asio.hpp"
-#include "gateway/http/wake_up.hpp"
 #include "gateway/native/message.hpp"
+#include "gateway/wake_up.hpp"
 
 namespace typhon::http {
 

@@ -8,11 +8,15 @@ namespace typhon::http {
 
 enum class FieldKind : std::uint8_t {
     other,
+    condition,  // If-Match and the like, Range (RFC 9110 sections 13 and 14)
+    accept_encoding,
+    etag,
     host,
     content_encoding,
     content_length,
     date,
     expect,
+    origin,
     connection,  // from here on hop-by-hop (RFC 9110 section 7.6.1): never forwarded
     transfer_encoding,
     keep_alive,

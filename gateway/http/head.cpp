@@ -151,10 +151,10 @@ bool Head::read_target(const HeadLimits& limits) {
         path_ = target_;
         return true;
     }
-    return read_absolute_target();
+    return read_absolute_target(limits);
 }
 
-bool Head::read_absolute_target() {
+bool Head::read_absolute_target(const HeadLimits& limits) {
     const std::string_view text = target();
     const std::size_t scheme = text.find("://");
     const bool known =
@@ -166,7 +166,7 @@ bool Head::read_absolute_target() {
     if (!known || !check_host(authority)) {
         return refuse_target();
     }
-    if (scheme != 4) {
+    if (scheme != 4 && !limits.secured) {
         // RFC 9110 section 7.4: not over a connection that is not secured.
         (void)refuse(421, "An https resource needs a secured connection.");
         return false;

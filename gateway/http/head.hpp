@@ -26,6 +26,7 @@ struct HeadLimits {
     std::size_t max_head = 64U << 10;  // bytes, request line and the empty line included
     std::size_t max_fields = 100;
     std::size_t max_target = 8U << 10;
+    bool secured = false;  // the connection is, so that https targets are for us
 };
 
 enum class TargetForm : std::uint8_t { origin, absolute, asterisk };
@@ -42,6 +43,9 @@ struct Field {
     Slice value;
     FieldKind kind = FieldKind::other;
 };
+
+/// True for uri-host [ ":" port ], RFC 9110 section 7.2; an empty host is one.
+[[nodiscard]] bool is_host(std::string_view text) noexcept;
 
 class Head {
 public:
@@ -81,6 +85,9 @@ public:
     /// True when the body, if there is one, has a content coding (RFC 9110 section 8.4).
     [[nodiscard]] bool has_content_coding() const noexcept { return has_content_coding_; }
 
+    /// True when a field of FieldKind::condition is there.
+    [[nodiscard]] bool has_conditions() const noexcept { return has_conditions_; }
+
     /// True when a Connection field names the field `name` (which then must not be forwarded).
     [[nodiscard]] bool connection_names(std::string_view name) const noexcept;
 
@@ -95,7 +102,7 @@ private:
     [[nodiscard]] bool read_request_line(Slice line, const HeadLimits& limits);
     [[nodiscard]] bool read_version(std::string_view version);
     [[nodiscard]] bool read_target(const HeadLimits& limits);
-    [[nodiscard]] bool read_absolute_target();
+    [[nodiscard]] bool read_absolute_target(const HeadLimits& limits);
     [[nodiscard]] bool refuse_target();
     [[nodiscard]] bool read_field(Slice line, const HeadLimits& limits);
     void split_query(std::uint32_t offset, std::string_view rest) noexcept;
@@ -132,6 +139,7 @@ private:
     bool has_connection_field_ = false;
     bool expects_continue_ = false;
     bool has_content_coding_ = false;
+    bool has_conditions_ = false;
     bool has_host_ = false;
     bool has_length_ = false;
     bool has_transfer_encoding_ = false;

@@ -21,8 +21,9 @@ bool is_ip_literal_text(std::string_view text) {
            text.find_first_not_of("0123456789abcdefABCDEF:.vV%-_~") == std::string_view::npos;
 }
 
-/// uri-host [ ":" port ], RFC 9110 section 7.2.
-bool is_host(std::string_view text) {
+}  // namespace
+
+bool is_host(std::string_view text) noexcept {
     if (!text.empty() && text.front() == '[') {
         const std::size_t end = text.find(']');
         if (end == std::string_view::npos || !is_ip_literal_text(text.substr(1, end - 1))) {
@@ -35,8 +36,6 @@ bool is_host(std::string_view text) {
     return all_have(text.substr(0, colon), kHostBit) &&
            (colon == std::string_view::npos || is_port(text.substr(colon + 1)));
 }
-
-}  // namespace
 
 bool Head::check() {
     for (Field& field : fields_) {
@@ -61,6 +60,9 @@ bool Head::check_field(Field& field) {
             if (form_ == TargetForm::absolute) {
                 field.value = authority_;  // RFC 9112 section 3.2.2: the target's host counts
             }
+            return true;
+        case FieldKind::condition:
+            has_conditions_ = true;
             return true;
         case FieldKind::content_length:
             return check_content_length(value);

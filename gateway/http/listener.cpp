@@ -1,15 +1,9 @@
 #include "gateway/http/listener.hpp"
 
-#include <bit>
 #include <cerrno>
-#include <memory>
-#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,45 +12,13 @@ namespace typhon::http {
 
 namespace {
 
-constexpr int kBacklog = 4096;
 constexpr int kAcceptsInARow = 64;
 
-using AddressList = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
-
-[[noreturn]] void fail(int fault, const std::string& what) {
-    throw ListenError(fault, std::generic_category(), what);
-}
-
-AddressList resolve(const std::string& host, std::uint16_t port) {
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-    addrinfo* found = nullptr;
-    const int fault = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-    if (fault != 0) {
-        fail(EADDRNOTAVAIL, "cannot listen on " + host + ": " + ::gai_strerror(fault));
-    }
-    return {found, &::freeaddrinfo};
-}
-
-int make_socket(const addrinfo& address) {
-    const int fd = ::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    const int on = 1;
-    if (fd >= 0) {
-        ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-        // Accepted sockets inherit it: one system call for all.
-        ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    }
-    return fd;
-}
-
-std::uint16_t bound_port(int fd) {
-    sockaddr_storage storage{};
-    socklen_t size = sizeof storage;
-    ::getsockname(fd, std::bit_cast<sockaddr*>(&storage), &size);
-    return ntohs(storage.ss_family == AF_INET6
-                     ? std::bit_cast<const sockaddr_in6*>(&storage)->sin6_port
-                     : std::bit_cast<const sockaddr_in*>(&storage)->sin_port);
+ListenAddress tcp_address(const std::string& host, std::uint16_t port) {
+    ListenAddress address;
+    address.host = host;
+    address.port = port;
+    return address;
 }
 
 bool is_exhaustion(int fault) {
@@ -65,21 +27,13 @@ bool is_exhaustion(int fault) {
 
 }  // namespace
 
-Listener::Listener(asio::io_context& loop, const std::string& host, std::uint16_t port)
-    : socket_(loop) {
-    const AddressList address = resolve(host, port);
-    const int fd = make_socket(*address);
-    const std::string where = "cannot listen on " + host + " port " + std::to_string(port);
-    if (fd < 0) {
-        fail(errno, where);
-    }
-    socket_.assign(fd);
-    if (::bind(fd, address->ai_addr, address->ai_addrlen) != 0 || ::listen(fd, kBacklog) != 0) {
-        fail(errno, where);
-    }
-    port_ = bound_port(fd);
+Listener::Listener(asio::io_context& loop, ListenSocket socket)
+    : made_(std::move(socket)), socket_(loop, made_.fd.release()) {
     open_spare();
 }
+
+Listener::Listener(asio::io_context& loop, const std::string& host, std::uint16_t port)
+    : Listener(loop, listen_on(tcp_address(host, port))) {}
 
 Listener::~Listener() {
     if (spare_ >= 0) {
@@ -145,6 +99,7 @@ void Listener::stop() {
     if (!socket_.is_open()) {
         return;
     }
+    made_.file.remove();
     while (accepted_ && !accept_some(kAcceptsInARow)) {
     }
     error_code ignored;

@@ -32,10 +32,15 @@ LoopState::LoopState(const LoopServices& loop_services, const HttpOptions& http_
     : services(loop_services),
       options(http_options),
       gate(loop_services.bodies),
+      statics(http_options.statics),
+      cors(http_options.cors),
+      negotiates(http_options.compress || cors.enabled()),
       timer_(loop_services.loop) {
     limits.max_head = options.max_head;
     limits.max_fields = std::min(options.max_fields, proto::kMaxHeaderFields);
     limits.max_target = options.max_target;
+    secured_limits = limits;
+    secured_limits.secured = true;
     options.max_body = std::min(options.max_body, proto::kMaxBytes);
     deadlines_.set_length(DeadlineKind::head, options.head_timeout);
     deadlines_.set_length(DeadlineKind::body, std::min(options.body_timeout, kBodyLook));
@@ -82,10 +87,14 @@ void LoopState::stop_timer() {
     timer_.cancel();
 }
 
-std::string_view LoopState::date_line() {
+std::time_t LoopState::now() noexcept {
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    return date_.line(now.tv_sec);
+    return now.tv_sec;
+}
+
+std::string_view LoopState::date_line() {
+    return date_.line(now());
 }
 
 std::unique_ptr<Head> LoopState::take_head() {

@@ -16,11 +16,13 @@
 
 #include "gateway/asio.hpp"
 #include "gateway/http/body_gate.hpp"
+#include "gateway/http/cors.hpp"
 #include "gateway/http/date_cache.hpp"
 #include "gateway/http/deadline_queue.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/http/id_source.hpp"
 #include "gateway/http/read_buffer.hpp"
+#include "gateway/http/static_files.hpp"
 #include "gateway/native/blocking_pool.hpp"
 #include "gateway/native/message.hpp"
 #include "gateway/native/native_router.hpp"
@@ -53,6 +55,9 @@ public:
     /// Gives `entry` a deadline of `kind`, and makes sure that somebody looks.
     void arm(DeadlineEntry& entry, DeadlineKind kind);
 
+    /// Seconds since the epoch, as the Date line says them.
+    [[nodiscard]] static std::time_t now() noexcept;
+
     /// The Date line of this second.
     [[nodiscard]] std::string_view date_line();
 
@@ -62,8 +67,12 @@ public:
     LoopServices services;
     HttpOptions options;
     HeadLimits limits;
+    HeadLimits secured_limits;  // the same for connections with TLS
     BlockPool blocks;
     BodyGate gate;
+    const StaticFiles statics;
+    const CorsPolicy cors;
+    const bool negotiates;  // answers depend on more than the route
     bool draining = false;
     std::size_t connections = 0;
     std::size_t refusing = 0;  // those of them that are only told why

@@ -81,14 +81,14 @@ Peer peer_of(int fd) {
     if (storage.ss_family == AF_INET) {
         const auto* address = std::bit_cast<const sockaddr_in*>(&storage);
         ::inet_ntop(AF_INET, &address->sin_addr, text.data(), text.size());
-        return {text.data(), ntohs(address->sin_port)};
+        return {text.data(), ntohs(address->sin_port), false};
     }
     if (storage.ss_family == AF_INET6) {
         const auto* address = std::bit_cast<const sockaddr_in6*>(&storage);
         ::inet_ntop(AF_INET6, &address->sin6_addr, text.data(), text.size());
-        return {text.data(), ntohs(address->sin6_port)};
+        return {text.data(), ntohs(address->sin6_port), false};
     }
-    return {};
+    return {{}, 0, storage.ss_family == AF_UNIX};
 }
 
 void fill_request(Request& request,

@@ -20,8 +20,9 @@ namespace typhon::http {
 struct Peer {
     std::string ip;  // "127.0.0.1", "::1"; empty when it has none
     int port = 0;
+    bool is_unix = false;  // of a unix socket
 
-    /// "127.0.0.1:5123", "[::1]:5123".
+    /// "127.0.0.1:5123", "[::1]:5123"; empty without an address.
     [[nodiscard]] std::string text() const;
 };
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -39,7 +40,7 @@ ReadySocket::ReadySocket(asio::io_context& loop, int fd)
     (void)::setsockopt(fd, SOL_TCP, TCP_INQ, &on, sizeof on);
 }
 
-std::size_t ReadySocket::receive(char* data, std::size_t size) noexcept {
+std::size_t ReadySocket::receive_raw(char* data, std::size_t size) noexcept {
     iovec part{data, size};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control;
     msghdr message{};
@@ -59,8 +60,25 @@ std::size_t ReadySocket::receive(char* data, std::size_t size) noexcept {
     return static_cast<std::size_t>(received);
 }
 
+std::size_t ReadySocket::send_raw(const char* data, std::size_t size) noexcept {
+    ssize_t sent = 0;
+    do {
+        sent = ::send(native_handle(), data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    } while (sent < 0 && errno == EINTR);
+    if (sent < 0) {
+        return errno == EAGAIN || errno == EWOULDBLOCK ? kNothing : 0;
+    }
+    return static_cast<std::size_t>(sent);
+}
+
+Task<bool> ReadySocket::writable() {
+    error_code fault;
+    co_await Base::async_wait(Base::wait_write, asio::redirect_error(kUseTask, fault));
+    co_return !fault;
+}
+
 Task<std::size_t> ReadySocket::read_some(char* data, std::size_t size) {
-    std::size_t read = drained_ ? kNothing : receive(data, size);
+    std::size_t read = drained() ? kNothing : receive(data, size);
     while (read == kNothing) {
         in_a_row_ = 0;
         read = co_await readable() ? receive(data, size) : 0;
@@ -75,6 +93,7 @@ Task<std::size_t> ReadySocket::read_some(char* data, std::size_t size) {
 
 void ReadySocket::start_wait(Handler handler) {
     wait_.ec_ = {};
+    drained_ = false;
     wait_.handler.emplace(std::move(handler));
     reactor_.start_op(asio::detail::reactor::read_op,
                       native_handle(),

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -18,6 +19,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 
 #include "gateway/asio.hpp"
+#include "gateway/http/tls_session.hpp"
 
 namespace typhon::http {
 
@@ -39,15 +41,29 @@ public:
     /// Takes ownership of `fd`, a connected stream socket, and makes it non-blocking.
     ReadySocket(asio::io_context& loop, int fd);
 
+    /// From now on what is received and sent is encrypted: shake hands by tls() first. Throws
+    /// std::bad_alloc.
+    void start_tls(const TlsContext& context) {
+        tls_ = std::make_unique<TlsSession>(context, *this);
+    }
+    /// The session; null without TLS. With it, what is sent goes by its write().
+    [[nodiscard]] TlsSession* tls() const noexcept { return tls_.get(); }
+    /// From now on the socket is plain again.
+    void drop_tls() noexcept { tls_.reset(); }
+
     /// What receive() says when there is nothing to read now.
     static constexpr std::size_t kNothing = SIZE_MAX;
 
     /// Reads at once what is there, at most `size` bytes. 0: the client has ended the stream, or
     /// the connection is broken. Never blocks.
-    [[nodiscard]] std::size_t receive(char* data, std::size_t size) noexcept;
+    [[nodiscard]] std::size_t receive(char* data, std::size_t size) noexcept {
+        return tls_ == nullptr ? receive_raw(data, size) : tls_->read(data, size);
+    }
 
     /// True when receive() would find nothing, unless readable() says otherwise since.
-    [[nodiscard]] bool drained() const noexcept { return drained_; }
+    [[nodiscard]] bool drained() const noexcept {
+        return drained_ && (tls_ == nullptr || !tls_->has_pending());
+    }
 
     /// Waits until there may be something to receive; false when the wait was cancelled. Only after
     /// receive() found nothing, or drained(). One wait at a time.
@@ -60,7 +76,11 @@ public:
     /// connection, or the wait was cancelled.
     Task<std::size_t> read_some(char* data, std::size_t size);
 
+    /// Waits until the socket takes bytes; false when the wait was cancelled.
+    Task<bool> writable();
+
 private:
+    friend class TlsSession;
     using Token = asio::use_awaitable_t<LoopExecutor>;
     using Handler = asio::async_result<Token, void(bool)>::handler_type;
 
@@ -81,9 +101,13 @@ private:
     };
 
     void start_wait(Handler handler);
+    [[nodiscard]] std::size_t receive_raw(char* data, std::size_t size) noexcept;
+    /// Bytes that the socket took; kNothing when it takes none now, 0 when it is broken.
+    [[nodiscard]] std::size_t send_raw(const char* data, std::size_t size) noexcept;
 
     asio::detail::reactor& reactor_;
     Wait wait_;
+    std::unique_ptr<TlsSession> tls_;
     std::size_t in_a_row_ = 0;  // bytes read by read_some() without a wait
     bool drained_ = false;
 };

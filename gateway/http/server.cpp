@@ -1,5 +1,6 @@
 #include "gateway/http/server.hpp"
 
+#include <csignal>
 #include <optional>
 #include <utility>
 
@@ -24,6 +25,7 @@ LoopServer::LoopServer(asio::io_context& loop,
                        BodyBudget& bodies)
     : state_(std::make_shared<LoopState>(LoopServices{loop, router, pool, port, ids, bodies},
                                          options)) {
+    (void)std::signal(SIGPIPE, SIG_IGN);  // sendfile(2) has no MSG_NOSIGNAL
     state_->on_deadline = [](DeadlineEntry& entry) {
         static_cast<Connection&>(entry).on_deadline();
     };
@@ -40,7 +42,7 @@ LoopServer::~LoopServer() {
     close_all();
 }
 
-void LoopServer::adopt(int fd) {
+void LoopServer::adopt(int fd, const std::shared_ptr<const TlsContext>& tls) {
     std::optional<AddressLimit::Place> place(std::in_place);
     const auto key = address_limit_ != nullptr ? address_key_of(fd) : std::nullopt;
     if (key) {
@@ -50,12 +52,15 @@ void LoopServer::adopt(int fd) {
     const Fault refusal = full     ? Fault{503, "Too many connections are open."}
                           : !place ? Fault{429, "Too many connections are open from this address."}
                                    : Fault{};
-    if (refusal && state_->refusing >= state_->options.max_refusing) {
+    if (refusal && (tls != nullptr || state_->refusing >= state_->options.max_refusing)) {
         ::close(fd);
         return;
     }
     auto connection = std::make_unique<Connection>(
         state_, fd, refusal, place ? std::move(*place) : AddressLimit::Place());
+    if (tls != nullptr) {
+        connection->start_tls(*tls);
+    }
     list_.push_back(*connection);
     asio::co_spawn(state_->services.loop, Connection::run(std::move(connection)), asio::detached);
 }

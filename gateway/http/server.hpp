@@ -43,8 +43,9 @@ public:
 
     /// Serves an accepted stream socket and owns it from here. Above max_connections of this loop
     /// the client gets a 503, above the limit of its address a 429; far above it the socket is
-    /// closed.
-    void adopt(int fd);
+    /// closed. With `tls` the client is to speak TLS; too many are then closed at once, because a
+    /// handshake to refuse them would cost more than to serve them.
+    void adopt(int fd, const std::shared_ptr<const TlsContext>& tls = nullptr);
 
     /// From now on connections count against `limit`, which loops may share; null for none.
     void limit_addresses(std::shared_ptr<AddressLimit> limit) noexcept {

@@ -87,6 +87,7 @@ void Request::clear() {
     path_params.clear();
     deadline = proto::Deadline();
     id = 0;
+    scheme = "http";
 }
 
 void Response::set_header(const std::string& name, const std::string& value) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "gateway/asio.hpp"
+#include "gateway/relay/reply_stream.hpp"
 #include "proto/envelope.hpp"
 #include "proto/errors.hpp"
 
@@ -37,6 +38,7 @@ public:
     proto::ErrorCode error = proto::ErrorCode::none;  // none: `reply` is the answer
     proto::Reply reply;                               // views into `frame`
     FrameHold frame;
+    std::shared_ptr<ReplyStream> stream;  // set: `reply.body` is the first piece of the body only
     std::string allow;     // for method_not_allowed, and for an OPTIONS answer (options == true)
     bool options = false;  // answer 204 with Allow
     std::uint32_t retry_after_s = 0;  // for retryable errors

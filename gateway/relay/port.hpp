@@ -41,6 +41,13 @@ public:
     /// when the wait is over.
     virtual void cancel(Call& call) = 0;
 
+    /// `bytes` of a streamed answer have been sent to the client: the worker may send as many more.
+    virtual void grant(ReplyStream& stream, std::uint32_t bytes) = 0;
+
+    /// The client left before the end of a streamed answer: the worker is told. No effect after its
+    /// end.
+    virtual void abandon(ReplyStream& stream) = 0;
+
 protected:
     /// May finish `call` before it returns only by posting to the loop.
     virtual void submit(Call& call, const proto::Request& request) = 0;

@@ -51,16 +51,19 @@ void Relay::admit(Pending& pending) {
     if (!find_route(pending)) {
         return;
     }
-    const std::uint32_t own = pending.route->info.timeout_ms;
-    const auto timeout_ms =
-        own != 0 ? own : static_cast<std::uint32_t>(options_.request_timeout.count());
-    pending.deadline = proto::Deadline::after(Milliseconds(timeout_ms));
+    const std::uint32_t timeout = timeout_ms(pending);
+    pending.deadline = proto::Deadline::after(Milliseconds(timeout));
     if (active_.empty() && availability_ != Availability::waiting) {
         fail(pending, refusal());
         return;
     }
-    expiry_.add(pending, timeout_ms);
+    expiry_.add(pending, timeout);
     place(pending);
+}
+
+std::uint32_t Relay::timeout_ms(const Pending& pending) const noexcept {
+    const std::uint32_t own = pending.route->info.timeout_ms;
+    return own != 0 ? own : static_cast<std::uint32_t>(options_.request_timeout.count());
 }
 
 bool Relay::find_route(Pending& pending) {
@@ -186,6 +189,9 @@ void Relay::put_back(Pending& pending) {
 /// Sets the outcome of a call that gets no reply. The slot of a dispatched request stays held until
 /// its reply.
 void Relay::finish(Pending& pending, proto::ErrorCode code) {
+    if (auto stream = std::exchange(pending.stream, nullptr)) {
+        stream->close(ReplyStream::State::failed);
+    }
     Call* call = std::exchange(pending.call, nullptr);
     if (call == nullptr) {
         return;
@@ -208,6 +214,9 @@ void Relay::fail(Pending& pending, proto::ErrorCode code) {
 
 void Relay::end(Pending& pending) {
     --live_;
+    if (auto stream = std::exchange(pending.stream, nullptr)) {
+        stream->close(ReplyStream::State::failed);  // unless it has finished
+    }
     PendingPool::give_back(pending);
 }
 
@@ -223,10 +232,7 @@ void Relay::expire(Pending& pending) {
         return;
     }
     send_cancel(pending);
-    if (pending.credit == CreditClass::quick) {
-        --quick_running_;
-        ++other_running_;
-    }
+    become_slow(pending);
     pending.worker->mark_overdue(pending, clock_.at(proto::SteadyClock::now()));
     finish(pending, proto::ErrorCode::deadline);
 }
@@ -238,8 +244,14 @@ void Relay::cancel(Call& call) {
 }
 
 void Relay::cancel_pending(Pending& pending, std::uint64_t id) {
-    if (pending.id != id || pending.call == nullptr) {
+    if (pending.id != id) {
         return;  // it ended meanwhile
+    }
+    if (pending.stream != nullptr) {
+        give_up(pending);
+    }
+    if (pending.call == nullptr) {
+        return;
     }
     if (pending.queued) {
         queue_.remove(pending);

@@ -60,6 +60,8 @@ public:
 
     // Port (loop 0)
     void cancel(Call& call) override;
+    void grant(ReplyStream& stream, std::uint32_t bytes) override;
+    void abandon(ReplyStream& stream) override;
 
     // For the ports of other loops; on loop 0.
     void admit(Pending& pending);
@@ -101,6 +103,15 @@ private:
     void hand_back(Call& call, std::uint32_t loop);
     void expire(Pending& pending);
     void send_cancel(const Pending& pending);
+    [[nodiscard]] std::uint32_t timeout_ms(const Pending& pending) const noexcept;
+
+    // Streamed answers (relay_streams.cpp)
+    void on_begin(Pending& pending, const proto::Reply& reply, const FrameHold& frame);
+    void on_chunk(WorkerLinkState& link, const proto::Chunk& chunk);
+    void on_end(WorkerLinkState& link, const proto::End& ended);
+    void become_slow(Pending& pending);
+    void give_up(Pending& pending);
+    void grant_pending(Pending& pending, std::uint64_t id, std::uint32_t bytes);
 
     // The loop's turn (relay_turn.cpp)
     void schedule_turn_end();

@@ -148,6 +148,10 @@ void Relay::take(const Batch& batch) {
             if (link.is_ready()) {
                 on_reply(link, *reply, batch.frame);
             }
+        } else if (const auto* chunk = std::get_if<proto::Chunk>(&*envelope)) {
+            on_chunk(link, *chunk);
+        } else if (const auto* ended = std::get_if<proto::End>(&*envelope)) {
+            on_end(link, *ended);
         } else if (const auto* ready = std::get_if<proto::Ready>(&*envelope)) {
             on_ready(link, *ready);
         } else if (auto* pong = std::get_if<proto::Pong>(&*envelope)) {
@@ -166,6 +170,10 @@ void Relay::on_reply(WorkerLinkState& link, const proto::Reply& reply, const Fra
     Pending* pending = link.find(reply.slot, reply.id);
     if (pending == nullptr) {
         return;  // not ours: a slot is only freed by the reply that this one repeats
+    }
+    if (reply.more) {
+        on_begin(*pending, reply, frame);
+        return;
     }
     if (pending->recalled && pending->call != nullptr && !link.started(*pending)) {
         release(*pending, link);

@@ -43,4 +43,15 @@ void RemotePort::cancel(Call& call) {
     });
 }
 
+void RemotePort::grant(ReplyStream& stream, std::uint32_t bytes) {
+    asio::post(relay_.loop(), [&relay = relay_, stream = stream.shared_from_this(), bytes] {
+        relay.grant(*stream, bytes);
+    });
+}
+
+void RemotePort::abandon(ReplyStream& stream) {
+    asio::post(relay_.loop(),
+               [&relay = relay_, stream = stream.shared_from_this()] { relay.abandon(*stream); });
+}
+
 }  // namespace typhon::relay

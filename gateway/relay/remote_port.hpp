@@ -20,6 +20,8 @@ public:
         : relay_(relay), loop_(loop), loop_index_(loop_index) {}
 
     void cancel(Call& call) override;
+    void grant(ReplyStream& stream, std::uint32_t bytes) override;
+    void abandon(ReplyStream& stream) override;
 
 private:
     void submit(Call& call, const proto::Request& request) override;

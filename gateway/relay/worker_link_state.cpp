@@ -78,12 +78,13 @@ void WorkerLinkState::release(Pending& pending) {
     pending.worker = nullptr;
 }
 
+void WorkerLinkState::become_slow(Pending& pending) noexcept {
+    --count(pending.credit);
+    pending.credit = CreditClass::slow;
+    ++count(pending.credit);
+}
+
 void WorkerLinkState::mark_overdue(Pending& pending, proto::SteadyClock::time_point now) {
-    if (pending.credit == CreditClass::quick) {
-        --load.quick;
-        ++load.slow;
-        pending.credit = CreditClass::slow;
-    }
     pending.overdue_since = now;
     overdue.push_back(pending);
 }

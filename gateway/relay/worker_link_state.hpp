@@ -35,8 +35,11 @@ public:
     /// Frees the slot of `pending`.
     void release(Pending& pending);
 
+    /// A quick request that holds its thread counts as slow from now on.
+    void become_slow(Pending& pending) noexcept;
+
     /// The deadline of `pending` has passed and its caller has been answered; `now` on the
-    /// WatchClock. It holds a thread, so it counts as slow from now on.
+    /// WatchClock.
     void mark_overdue(Pending& pending, proto::SteadyClock::time_point now);
 
     /// The requests in flight that have not been overdue for `hang_grace`; `now` on the WatchClock.

@@ -25,6 +25,8 @@ public:
             ::close(std::exchange(fd_, -1));
         }
     }
+    /// The descriptor, which the caller owns from here.
+    [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
     [[nodiscard]] int get() const noexcept { return fd_; }
     [[nodiscard]] bool valid() const noexcept { return fd_ >= 0; }
 

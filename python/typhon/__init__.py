@@ -29,6 +29,8 @@ from typhon.errors import (
     ValidationError,
     abort,
 )
+from typhon.events import Event, EventStream
+from typhon.files import FileResponse
 from typhon.forms import FormLimits, form_limits, read_form
 from typhon.hooks import after_request, before_request, error_handler, middleware, on_shutdown, on_startup
 from typhon.multidict import Headers, MultiDict
@@ -46,6 +48,9 @@ __all__ = [
     "Body",
     "Cookie",
     "Depends",
+    "Event",
+    "EventStream",
+    "FileResponse",
     "Form",
     "FormLimits",
     "HTTPError",

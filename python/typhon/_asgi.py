@@ -1,30 +1,36 @@
 """An application of ASGI 3 below a path: FastAPI, Starlette, Django and the like, unchanged.
 
-The answer is sent when the application has ended it. Websockets are not there.
+Each piece of an answer is sent when the application has made it. Websockets are not there.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from typhon._failures import answer_to
 from typhon._peers import host_and_port
 from typhon._wsgi import FRAMING
 from typhon.responses import Response
 
 Application = Callable[..., Any]
-VERSIONS = {"version": "3.0", "spec_version": "2.3"}
+VERSIONS = {"version": "3.0", "spec_version": "2.4"}
+PATIENCE_S = 1.0  # for an application whose client has left
+
+_background: set[asyncio.Future[Any]] = set()
 
 
 def asgi_handler(application: Application, mount: str, state: dict[str, Any]) -> Callable[[Any], Any]:
     """A coroutine handler that calls the application for everything below ``mount``."""
 
     async def handle(request: Any) -> Response:
-        exchange = _Exchange(request.data)
-        await application(scope_of(request, mount, state), exchange.receive, exchange.send)
-        return exchange.response()
+        exchange = _Exchange(request)
+        running = asyncio.ensure_future(
+            application(scope_of(request, mount, state), exchange.receive, exchange.send)
+        )
+        return await exchange.response(running)
 
     return handle
 
@@ -32,14 +38,16 @@ def asgi_handler(application: Application, mount: str, state: dict[str, Any]) ->
 class _Exchange:
     """The two channels of one request."""
 
-    def __init__(self, data: bytes) -> None:
-        self._data: bytes | None = data
+    def __init__(self, request: Any) -> None:
+        self._request = request
+        self._data: bytes | None = request.data
         self._start: dict[str, Any] | None = None
-        self._body: list[bytes] = []
-        self._ended = asyncio.Event()
+        self._pieces: asyncio.Queue[tuple[bytes, bool]] = asyncio.Queue(1)  # and whether more follows
+        self._complete = False  # the application has ended its answer
+        self._ended = asyncio.Event()  # it has, or the client has left
 
     async def receive(self) -> dict[str, Any]:
-        """The body, once; then the end of the exchange, when the answer is complete."""
+        """The body, once; then the end, when the answer is complete or the client has left."""
         if self._data is not None:
             data, self._data = self._data, None
             return {"type": "http.request", "body": data, "more_body": False}
@@ -47,31 +55,90 @@ class _Exchange:
         return {"type": "http.disconnect"}
 
     async def send(self, message: dict[str, Any]) -> None:
-        """Takes a part of the answer."""
+        """Takes a part of the answer; returns when there is room for another one.
+
+        Raises:
+            OSError: the client has left.
+            RuntimeError: the message was not expected.
+        """
         kind = message["type"]
         if kind == "http.response.start" and self._start is None:
             self._start = message
-        elif kind == "http.response.body" and self._start is not None and not self._ended.is_set():
-            self._body.append(bytes(message.get("body", b"")))
-            if not message.get("more_body", False):
+        elif kind == "http.response.body" and self._start is not None and not self._complete:
+            if self._ended.is_set():
+                raise OSError("the client has left")
+            more = bool(message.get("more_body", False))
+            self._complete = not more
+            await self._pieces.put((bytes(message.get("body", b"")), more))
+            if not more:
                 self._ended.set()
         else:
             raise RuntimeError(f"the ASGI application sent {kind!r} when that was not expected")
 
-    def response(self) -> Response:
-        """The whole answer.
+    async def response(self, running: asyncio.Future[Any]) -> Response:
+        """The answer, whole when its first piece is all of it: the application may then go on with other work.
 
         Raises:
             RuntimeError: the application returned before it ended its answer.
         """
-        if self._start is None or not self._ended.is_set():
-            raise RuntimeError("the ASGI application returned before it had ended its answer")
+        try:
+            first, more = await self._next(running)
+        except BaseException:
+            self._leave(running)
+            raise
+        assert self._start is not None
         headers = [
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, value in self._start.get("headers", ())
             if name.decode("latin-1").lower() not in FRAMING
         ]
-        return Response(b"".join(self._body) or None, self._start["status"], headers)
+        body = self._follow(first, running) if more else first or None
+        if not more:
+            self._let_go(running)
+        return Response(body, self._start["status"], headers)
+
+    async def _follow(self, first: bytes, running: asyncio.Future[Any]) -> AsyncIterator[bytes]:
+        """All pieces as they come; the application is told when the client leaves."""
+        more = True
+        try:
+            yield first
+            while more:
+                piece, more = await self._next(running)
+                yield piece
+        finally:
+            self._leave(running) if more else self._let_go(running)
+
+    async def _next(self, running: asyncio.Future[Any]) -> tuple[bytes, bool]:
+        coming = asyncio.ensure_future(self._pieces.get())
+        try:
+            await asyncio.wait([coming, running], return_when=asyncio.FIRST_COMPLETED)
+            if coming.done():
+                return coming.result()
+        finally:
+            coming.cancel()
+        running.result()
+        raise RuntimeError("the ASGI application returned before it had ended its answer")
+
+    def _leave(self, running: asyncio.Future[Any]) -> None:
+        """Nobody reads on: the application hears so, and is cancelled when it does not end soon."""
+        self._ended.set()
+        if running.done():
+            return  # whoever waited for the next piece has been told
+        with contextlib.suppress(asyncio.QueueEmpty):
+            self._pieces.get_nowait()  # whoever waits in send() goes on, and finds the end at the next
+        asyncio.get_running_loop().call_later(PATIENCE_S, running.cancel)
+        self._let_go(running)
+
+    def _let_go(self, running: asyncio.Future[Any]) -> None:
+        """What the application does after its answer: kept, and its failure is logged."""
+        _background.add(running)
+        running.add_done_callback(self._gone)
+
+    def _gone(self, running: asyncio.Future[Any]) -> None:
+        _background.discard(running)
+        error = None if running.cancelled() else running.exception()
+        if error is not None and not isinstance(error, OSError):
+            answer_to(error, self._request)
 
 
 def scope_of(request: Any, mount: str, state: dict[str, Any]) -> dict[str, Any]:
@@ -86,7 +153,7 @@ def scope_of(request: Any, mount: str, state: dict[str, Any]) -> dict[str, Any]:
         "asgi": VERSIONS,
         "http_version": "1.1",
         "method": request.method,
-        "scheme": "http",
+        "scheme": request.scheme,
         "path": request.path,
         "raw_path": None,
         "root_path": mount,

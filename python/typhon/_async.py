@@ -11,14 +11,26 @@ import concurrent.futures
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, Protocol
 
 from typhon._current import enter
+from typhon.results import begun
 
 CAPACITY = 1000  # async handlers that run at once; what else arrives waits in the bridge
 
 _Started = tuple[int, Any, Coroutine[Any, Any, Any]]
+
+
+class Stream(Protocol):
+    """An answer that comes in pieces (pyworker/stream_sender.hpp)."""
+
+    @property
+    def body(self) -> Any:
+        """An iterator, or async iterator, of the pieces to send."""
+
+    def send(self, piece: bytes) -> bool:
+        """False when the client has to read first."""
 
 
 class Bridge(Protocol):
@@ -33,8 +45,17 @@ class Bridge(Protocol):
     def cancelled(self) -> list[int]:
         """Ids of running requests whose clients have gone; resets the descriptor."""
 
-    def complete(self, request: Any, result: Any) -> None:
-        """The reply of a request, from what its handler returned."""
+    def granted(self) -> list[int]:
+        """Ids of running requests whose streams may send more."""
+
+    def complete(self, request: Any, result: Any) -> Stream | None:
+        """The reply of a request, from what its handler returned; a stream ends by `end`."""
+
+    def end(self, request: Any, whole: bool) -> None:
+        """Nothing follows in a stream."""
+
+    def log(self, request: Any, exc: BaseException) -> None:
+        """What a handler raised in the middle of a stream."""
 
     def fail(self, request: Any, exc: BaseException) -> None:
         """The reply of a request, from what its handler raised."""
@@ -51,6 +72,7 @@ class AsyncRunner:
         self._capacity = capacity
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._given_up: set[int] = set()
+        self._waiting: dict[int, asyncio.Future[None]] = {}  # streams without credit
         self._full = False
         self._stopping = False
         self._flush_scheduled = False
@@ -85,9 +107,13 @@ class AsyncRunner:
         self._loop.close()
 
     def _drain(self) -> None:
-        """Cancels and starts what the gateway asked for, as far as there is room."""
+        """Cancels, lets go on and starts what the gateway asked for, as far as there is room."""
         for key in self._bridge.cancelled():
             self._cancel(key)
+        for key in self._bridge.granted():
+            waiting = self._waiting.pop(key, None)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(None)
         self._take()
 
     def _take(self) -> None:
@@ -103,15 +129,51 @@ class AsyncRunner:
             self._given_up.add(key)
             task.cancel()
 
-    async def _serve(self, key: int, request: Any, coroutine: Coroutine[Any, Any, Any]) -> None:
+    async def _serve(self, key: int, request: Any, running: Coroutine[Any, Any, Any]) -> None:
         enter(request)  # for this task, and those that it makes
+        stream = None
         try:
-            result = await coroutine
+            result = await begun(await running)
         except BaseException as exc:
             self._bridge.fail(request, self._as_seen_by_client(key, exc))
         else:
-            self._bridge.complete(request, result)
+            stream = self._bridge.complete(request, result)
+        if stream is not None:
+            await self._send_stream(key, request, stream)
         self._ended(key)
+
+    async def _send_stream(self, key: int, request: Any, stream: Stream) -> None:
+        """Sends the pieces as fast as the client reads, and closes the iterator whatever happens."""
+        body = stream.body
+        whole = False
+        try:
+            async for piece in body if isinstance(body, AsyncIterator) else _in_turns(body):
+                while not stream.send(piece):
+                    await self._credit(key)
+                self._schedule_flush()
+            whole = True
+        except BaseException as exc:
+            if not isinstance(self._as_seen_by_client(key, exc), concurrent.futures.CancelledError):
+                self._bridge.log(request, exc)
+        finally:
+            self._waiting.pop(key, None)
+            await self._close(request, body)
+            self._bridge.end(request, whole)
+
+    async def _close(self, request: Any, body: Any) -> None:
+        try:
+            if isinstance(body, AsyncIterator):
+                await body.aclose()  # type: ignore[attr-defined]  # AsyncPieces
+            else:
+                body.close()
+        except BaseException as exc:
+            self._bridge.log(request, exc)
+
+    async def _credit(self, key: int) -> None:
+        """Returns when the client has read on."""
+        self._schedule_flush()
+        self._waiting[key] = self._loop.create_future()
+        await self._waiting[key]
 
     def _as_seen_by_client(self, key: int, exc: BaseException) -> BaseException:
         """A cancellation that we asked for is no fault of the handler."""
@@ -122,6 +184,9 @@ class AsyncRunner:
     def _ended(self, key: int) -> None:
         self._tasks.pop(key, None)
         self._given_up.discard(key)
+        self._schedule_flush()
+
+    def _schedule_flush(self) -> None:
         if not self._flush_scheduled:
             self._flush_scheduled = True
             self._loop.call_soon(self._flush)
@@ -140,6 +205,13 @@ class AsyncRunner:
         else:
             self._stopping = True
             self._loop.call_soon(self._loop.stop)
+
+
+async def _in_turns(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """A plain iterator on the event loop: other tasks get their turn after each piece."""
+    for piece in pieces:
+        yield piece
+        await asyncio.sleep(0)
 
 
 def start(bridge: Bridge) -> AsyncRunner:

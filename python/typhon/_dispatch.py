@@ -14,8 +14,9 @@ from typhon import _json, _lifetime
 from typhon._current import serving
 from typhon._failures import answer_to
 from typhon._matcher import Matcher
+from typhon._pieces import AsyncPieces, async_whole, whole
 from typhon._plain_request import Request
-from typhon.results import JSON_TYPE, Answer, answer_of
+from typhon.results import JSON_TYPE, Answer, answer_of, begun
 from typhon.routing import RouteSpec
 
 _ids = itertools.count(1)
@@ -107,17 +108,27 @@ class Dispatcher:
         if found.route is None:
             return _unrouted(request, found.allow)
         try:
-            return answer_of(self._result(found.route, request))
+            return self._read(answer_of(self._result(found.route, request)))
         except BaseException as error:
             return answer_to(error, request, self._debug)
+
+    def _read(self, answer: Answer) -> Answer:
+        """The answer with its whole body."""
+        if isinstance(answer.body, AsyncPieces):
+            return answer._replace(body=self._loop.submit(async_whole(answer.body)).result())
+        return answer._replace(body=whole(answer.body))
 
     def _result(self, route: RouteSpec, request: Request) -> Any:
         with serving(request):
             arguments = (request, self._pool) if route.wants_pool else (request,)
             result: Any = route.call(*arguments)
             if route.mode == "async":
-                result = self._loop.submit(result).result()
+                result = self._loop.submit(_awaited(result)).result()
             return result.result() if isinstance(result, Future) else result
+
+
+async def _awaited(running: Any) -> Any:
+    return await begun(await running)
 
 
 def _unrouted(request: Request, allow: set[str]) -> Answer:

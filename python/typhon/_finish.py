@@ -6,6 +6,8 @@ Runs once, when everything has been imported, so that a request finds nothing le
 from __future__ import annotations
 
 import dataclasses
+import functools
+import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -29,10 +31,24 @@ def finished(specs: Iterable[RouteSpec]) -> list[RouteSpec]:
 def _finished(spec: RouteSpec) -> RouteSpec:
     given = 2 if spec.wants_pool else 1
     try:
-        call = filled_in(spec.call, spec.mode == "async", given, spec.pattern)
+        handler = _coroutine_function(spec.call)
+        call = filled_in(handler, spec.mode == "async", given, spec.pattern)
         return _hooked(spec, call)
     except (AppError, RouteError) as error:
         raise type(error)(f"{error} (handler {spec.name}, {spec.source})") from None
+
+
+def _coroutine_function(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """The handler itself, or a coroutine function that returns the pieces of an async generator."""
+    called = handler if inspect.isroutine(handler) else getattr(handler, "__call__", handler)  # noqa: B004
+    if not inspect.isasyncgenfunction(called):
+        return handler
+
+    @functools.wraps(handler)
+    async def call(*arguments: Any, **named: Any) -> Any:
+        return handler(*arguments, **named)
+
+    return call
 
 
 def _hooked(spec: RouteSpec, call: Callable[..., Any]) -> RouteSpec:

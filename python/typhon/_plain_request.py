@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
 from typhon import _request
 from typhon.multidict import Headers, MultiDict
@@ -25,7 +26,8 @@ class Request:
         query_string: the query as received, without the question mark.
         path_params: the converted parameters of the route.
         route: the pattern that matched, "/python/items/<name>".
-        client: address of the peer, "127.0.0.1:5123".
+        client: address of the client, "127.0.0.1:5123".
+        scheme: "http" or "https".
         id: 16 hex digits, the same as in the log and in error answers.
         deadline: seconds that are left for the answer; infinite when there is no limit.
     """
@@ -41,6 +43,7 @@ class Request:
         path_params: Mapping[str, Any] | None = None,
         route: str = "",
         client: str = "",
+        scheme: str = "http",
         id: str = "0" * 16,  # noqa: A002
         deadline: float = float("inf"),
     ) -> None:
@@ -50,6 +53,7 @@ class Request:
         self.path_params: dict[str, Any] = dict(path_params or {})
         self.route = route
         self.client = client
+        self.scheme = scheme
         self.id = id
         self.deadline = deadline
         self.query_string = query
@@ -59,6 +63,12 @@ class Request:
     def headers(self) -> Headers:
         """The header fields; names in any case."""
         return Headers(self._header_pairs)
+
+    @cached_property
+    def url(self) -> str:
+        """The whole URL, percent-encoded; the host is that of the Host field."""
+        query = f"?{self.query_string.decode('latin-1')}" if self.query_string else ""
+        return f"{self.scheme}://{self.headers.get('host') or 'localhost'}{quote(self.path)}{query}"
 
     @cached_property
     def query_params(self) -> MultiDict[str]:

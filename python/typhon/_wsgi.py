@@ -50,7 +50,7 @@ def wsgi_handler(application: Callable[..., Any], mount: str) -> Callable[[Any],
             raise RuntimeError("the WSGI application did not call start_response")
         call.sent = True
         headers = [(name, value) for name, value in call.headers if name.lower() not in FRAMING]
-        return Response(_from(first, body), call.status, headers)
+        return Response(_body(first, body, call.headers), call.status, headers)
 
     return handle
 
@@ -74,6 +74,13 @@ def _taken(written: list[bytes]) -> list[bytes]:
     return pieces
 
 
+def _body(first: bytes, rest: Iterator[bytes], headers: list[tuple[str, str]]) -> Any:
+    """The whole body when its first piece is all that was announced, else its pieces as they are made."""
+    if any(name.lower() == "content-length" and value == str(len(first)) for name, value in headers):
+        return first + b"".join(rest)
+    return _from(first, rest)
+
+
 def _from(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield first
     yield from rest
@@ -95,7 +102,7 @@ def environ_of(request: Any, mount: str) -> dict[str, Any]:
         "REMOTE_ADDR": client,
         "REMOTE_PORT": str(client_port),
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
+        "wsgi.url_scheme": request.scheme,
         "wsgi.input": io.BytesIO(request.data),
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,

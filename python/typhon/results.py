@@ -8,25 +8,29 @@
 | None | 204 |
 | (body, status) or (body, status, headers) | the body's answer, with that status and these fields |
 | Response | as it says |
-| generator or iterator of str or bytes | its pieces joined, at most MAX_JOINED bytes |
+| FileResponse | a file that the gateway sends |
+| generator or iterator of str or bytes | its pieces, each sent as soon as it is made |
+| async generator of an async handler | the same |
 | anything else | 500, with the type's name in the log |
 """
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, NamedTuple
 
 from typhon import _json
+from typhon._pieces import BYTES_TYPE, TEXT_TYPE, AsyncPieces, Pieces, utf8
 from typhon.errors import ResultError
+from typhon.files import FileResponse
 from typhon.headers import pairs_of
 from typhon.responses import HeaderInput, Response, response_of
 
 JSON_TYPE = "application/json"
-TEXT_TYPE = "text/plain; charset=utf-8"
-BYTES_TYPE = "application/octet-stream"
-MAX_JOINED = 16 * 1024 * 1024
+
+FILE_FIELD = b":file"  # names the file to the gateway (PROTOCOL.md 5.2); no handler can set such a field
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 section 5.6.2
 _BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -39,13 +43,14 @@ class Answer(NamedTuple):
         status: 200 to 599.
         content_type: None for no Content-Type.
         headers: (name, value) pairs as bytes, without Content-Type.
-        body: the bytes.
+        body: the bytes, or an object whose `first` are the first of them and which gives the others when
+            it is iterated.
     """
 
     status: int
     content_type: str | None
     headers: list[tuple[bytes, bytes]]
-    body: bytes
+    body: Any
 
 
 def answer_of(result: Any) -> Answer:
@@ -53,7 +58,7 @@ def answer_of(result: Any) -> Answer:
 
     Raises:
         ResultError: it means none, in one sentence.
-        Exception: whatever a generator raises while it is read.
+        Exception: whatever a generator raises before its first piece.
     """
     if type(result) is tuple:
         return _answer_of_response(response_of(result))
@@ -63,6 +68,21 @@ def answer_of(result: Any) -> Answer:
     return Answer(204 if result is None else 200, content_type, [], body)
 
 
+async def begun(result: Any) -> Any:
+    """The result of an async handler with its async iterator, if it holds one, begun.
+
+    Raises:
+        Exception: what the iterator raises before its first piece.
+    """
+    if isinstance(result, AsyncIterator):
+        return await AsyncPieces.begin(result)
+    if isinstance(result, Response) and isinstance(result.body, AsyncIterator):
+        result.body = await AsyncPieces.begin(result.body)
+    elif type(result) is tuple and result and isinstance(result[0], AsyncIterator):
+        return (await AsyncPieces.begin(result[0]), *result[1:])
+    return result
+
+
 def _answer_of_response(response: Response) -> Answer:
     status = _checked_status(response.status)
     named_type, headers = checked_headers(response.header_input)
@@ -70,40 +90,26 @@ def _answer_of_response(response: Response) -> Answer:
     content_type = response.content_type or named_type or body_type
     if content_type is not None:
         _checked_field("Content-Type", content_type)
+    if isinstance(response, FileResponse):
+        headers.append((FILE_FIELD, os.fsencode(response.path)))
     return Answer(status, content_type, headers, body)
 
 
-def _body_of(body: Any) -> tuple[str | None, bytes]:
+def _body_of(body: Any) -> tuple[str | None, Any]:
     if body is None:
         return None, b""
     if isinstance(body, str):
-        return TEXT_TYPE, _utf8(body)
+        return TEXT_TYPE, utf8(body)
     if isinstance(body, bytes | bytearray | memoryview):
         return BYTES_TYPE, bytes(body)
+    if isinstance(body, AsyncPieces):
+        return body.content_type, body
     if isinstance(body, Iterator):
-        return _joined(body)
+        pieces = Pieces(body)
+        return pieces.content_type, pieces
+    if isinstance(body, AsyncIterator):
+        raise ResultError("an async generator can only be the result of an async handler (async def)")
     return JSON_TYPE, _json.encode(body)
-
-
-def _joined(pieces: Iterator[Any]) -> tuple[str, bytes]:
-    joined = bytearray()
-    content_type = None
-    for piece in pieces:
-        if not isinstance(piece, str | bytes | bytearray | memoryview):
-            raise ResultError(f"a generator result yields str or bytes, not {_json.type_name(piece)}")
-        content_type = content_type or (TEXT_TYPE if isinstance(piece, str) else BYTES_TYPE)
-        joined += _utf8(piece) if isinstance(piece, str) else piece
-        if len(joined) > MAX_JOINED:
-            raise ResultError(f"a generator result is larger than {MAX_JOINED >> 20} MiB")
-    return content_type or BYTES_TYPE, bytes(joined)
-
-
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        fault = f"{error.reason} at character {error.start}"
-        raise ResultError(f"a str result cannot become UTF-8: {fault}") from None
 
 
 def _checked_status(status: Any) -> int:

@@ -166,11 +166,7 @@ def _name_of(handler: Callable[..., Any]) -> str:
 
 def _mode_of(handler: Callable[..., Any], wants_pool: bool) -> Mode:
     called = handler if inspect.isroutine(handler) else getattr(handler, "__call__", handler)  # noqa: B004
-    if inspect.isasyncgenfunction(called):
-        raise RouteError(
-            "an async generator cannot be a handler: return the whole body, or write a plain generator"
-        )
-    if inspect.iscoroutinefunction(called):
+    if inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called):
         return "async"
     return "pool" if wants_pool else "thread"
 

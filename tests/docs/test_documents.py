@@ -162,3 +162,18 @@ def test_own_application_from_start_to_stop(port: int, desk: Path, environment: 
         assert launched.process.wait(40) == 0
     finally:
         launched.stop()
+
+
+def test_directories_are_served(port: int, desk: Path, environment: Mapping[str, str]) -> None:
+    """The directories of the README's command, once they are there."""
+    for name in ("dist", "public"):
+        (desk / name).mkdir()
+        (desk / name / "name.txt").write_text(name)
+    command = block_with("--static").replace("8080", str(port)).strip()
+    launched = Launched(command, desk, environment)
+    try:
+        wait_for_port(launched.process, port, "/assets/name.txt")
+        url = f"http://127.0.0.1:{port}"
+        assert run(f"curl {url}/assets/name.txt {url}/name.txt", desk, environment).strip() == "distpublic"
+    finally:
+        launched.stop()

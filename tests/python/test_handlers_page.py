@@ -43,6 +43,7 @@ def ask(client: TestClient, request_text: str) -> tuple[str, str]:
 def test_a_snippet_does_what_the_page_says(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     code, exchanges = snippets()[number]
     module = ModuleType(f"snippet_{number}")
+    module.__file__ = str(PAGE)
     monkeypatch.setitem(sys.modules, module.__name__, module)  # dataclasses look there
     exec(compile(code, f"{PAGE}#{number}", "exec", dont_inherit=True), vars(module))
     assert table.routes()

@@ -19,6 +19,7 @@ VECTORS = Path(__file__).resolve().parents[2] / "proto" / "vectors"
 MAX_DEPTH = 8
 MAX_ARRAY = 4096
 MAX_HEADER_FIELDS = 256
+MAX_CHUNK = 64 * 1024
 BYTE_FIELDS = {"path", "query", "headers", "body"}
 
 Reader = Callable[[Any], Any]
@@ -83,6 +84,19 @@ def mode(value: Any) -> int:
     if number > 2:
         raise RefusedError(f"no mode {number}")
     return number
+
+
+def flag(value: Any) -> int:
+    number: int = uint(8)(value)
+    if number > 1:
+        raise RefusedError(f"{number} is neither 0 nor 1")
+    return number
+
+
+def piece(value: Any) -> bytes:
+    if len(raw(value)) > MAX_CHUNK:
+        raise RefusedError("a piece of a streamed answer is too long")
+    return raw(value)
 
 
 def table(fields: dict[str, Reader], defaults: dict[str, Any], required: set[str]) -> Reader:
@@ -159,6 +173,15 @@ PONG = table(
 ERROR = table({"stage": some(text), "text": text}, {"text": ""}, {"stage"})
 
 # kind -> name and the elements that follow the kind; a field "" is a map that holds the fields.
+ANSWER: list[tuple[str, Reader]] = [
+    ("id", uint(64)),
+    ("slot", uint(32)),
+    ("status", uint(16)),
+    ("run_us", uint(32)),
+    ("content_type", text),
+    ("headers", raw),
+    ("body", raw),
+]
 KINDS: dict[int, tuple[str, list[tuple[str, Reader]]]] = {
     1: ("READY", [("", READY)]),
     2: (
@@ -175,24 +198,17 @@ KINDS: dict[int, tuple[str, list[tuple[str, Reader]]]] = {
             ("body", raw),
         ],
     ),
-    3: (
-        "REPLY",
-        [
-            ("id", uint(64)),
-            ("slot", uint(32)),
-            ("status", uint(16)),
-            ("run_us", uint(32)),
-            ("content_type", text),
-            ("headers", raw),
-            ("body", raw),
-        ],
-    ),
+    3: ("REPLY", ANSWER),
+    4: ("CHUNK", [("id", uint(64)), ("slot", uint(32)), ("bytes", piece)]),
+    5: ("END", [("id", uint(64)), ("slot", uint(32)), ("run_us", uint(32)), ("whole", flag)]),
     6: ("CANCEL", [("id", uint(64))]),
     7: ("PING", [("nonce", uint(64))]),
     8: ("PONG", [("", PONG)]),
     9: ("DRAIN", [("left_ms", uint(32))]),
     10: ("BYE", [("served", uint(64))]),
     11: ("ERROR", [("", ERROR)]),
+    14: ("BEGIN", [*ANSWER[:-1], ("body", piece)]),
+    15: ("CREDIT", [("id", uint(64)), ("bytes", uint(32))]),
 }
 
 
@@ -239,13 +255,17 @@ def read_frame(frame: bytes) -> tuple[list[dict[str, Any]], bool]:
 
 def as_written(envelope: dict[str, Any]) -> dict[str, Any]:
     """The envelope as the vectors write it: bytes as hex."""
-    return {key: value.hex() if key in BYTE_FIELDS else value for key, value in envelope.items()}
+    return {key: value.hex() if isinstance(value, bytes) else value for key, value in envelope.items()}
+
+
+def is_bytes(kind: str, key: str) -> bool:
+    return key in BYTE_FIELDS or (kind, key) == ("CHUNK", "bytes")
 
 
 def pack_envelope(envelope: dict[str, Any]) -> bytes:
     kind = next(number for number, (name, _) in KINDS.items() if name == envelope["kind"])
     fields = {
-        key: bytes.fromhex(value) if key in BYTE_FIELDS else value
+        key: bytes.fromhex(value) if is_bytes(envelope["kind"], key) else value
         for key, value in envelope.items()
         if key != "kind"
     }

@@ -122,7 +122,6 @@ async def _generator(request: Any) -> Any:
         (_no_arguments, "a handler is f(request)"),
         (_pool_too, "use_process_pool=True gives it the pool"),
         (_keyword_only, "a handler is f(request)"),
-        (_generator, "async generator"),
         ("text", "decorates a function, not str"),
     ],
 )
@@ -131,6 +130,11 @@ def test_a_function_that_cannot_be_called_is_refused_with_its_place(handler: Any
         route("/python/x")(handler)
     assert reason in str(caught.value)
     assert table.routes() == []
+
+
+def test_an_async_generator_runs_on_the_event_loop() -> None:
+    route("/python/x")(_generator)
+    assert table.routes()[0].mode == "async"
 
 
 def test_a_pool_handler_without_a_second_argument_is_refused() -> None:

@@ -57,8 +57,8 @@ class Server:
         Args:
             home: an empty directory.
             app: the application directory.
-            flags: ``{"workers": 2}`` is ``--workers 2``, ``{"fail_fast": True}`` is ``--fail-fast``; without
-                a ``run_dir`` (None) it is the default, below ``home``.
+            flags: ``{"workers": 2}`` is ``--workers 2``, ``{"fail_fast": True}`` is ``--fail-fast``, a list
+                is the flag repeated; without a ``run_dir`` (None) it is the default, below ``home``.
             program: another program that is a gateway.
             prefix: a command that runs the program, for another surrounding: ``["nice"]``.
             variables: added to the environment.
@@ -103,6 +103,11 @@ class Server:
         if not self._port:
             self._port = int(str(self.status()["listen"]).rsplit(":", 1)[1])
         return self._port
+
+    def port_of(self, scheme: str) -> int:
+        """Of the first listener with this scheme, "https"."""
+        (url, *_) = (url for url in self.status()["listeners"] if url.startswith(f"{scheme}://"))
+        return int(str(url).rsplit(":", 1)[1])
 
     @property
     def client(self) -> httpx.Client:
@@ -200,7 +205,8 @@ def _words(options: dict[str, Any]) -> list[str]:
     words = []
     given = {name: value for name, value in options.items() if value is not None}
     for name, value in given.items():
-        words.append(f"--{name.replace('_', '-')}")
-        if value is not True:
-            words.append(str(value))
+        for each in value if isinstance(value, list) else [value]:
+            words.append(f"--{name.replace('_', '-')}")
+            if each is not True:
+                words.append(str(each))
     return words

@@ -74,6 +74,42 @@ TEST_CASE("CommandLine: a flag wins over the variable, the variable over the fil
     CHECK(options.supervisor.threads == 3);
 }
 
+TEST_CASE("CommandLine: what may be given more than once, as flags, in a variable, in a file") {
+    const auto directories = [](const Words& words) {
+        std::string found;
+        for (const StaticDirectory& each : serve(words).http.statics) {
+            found += each.directory + ' ';
+        }
+        return found;
+    };
+    const Place place;
+    const Words file = place.with_file("static = [\"/a=one\", \"/b=two\"]\n");
+    CHECK(directories({"--static", "/a=one", "--static=/b=two", "--port", "1"}) == "one two ");
+    CHECK(directories(file) == "one two ");
+    CHECK(directories(place.with_file("static = \"/a=one\"\n")) == "one ");
+    const Variable variable("TYPHON_STATIC", "/c=three,/d=four");
+    CHECK(directories(place.with_file("static = [\"/a=one\", \"/b=two\"]\n")) == "three four ");
+    CHECK(directories({"--static", "/a=one"}) == "one ");
+    const Variable bad("TYPHON_STATIC", "/c=three,four");
+    CHECK(fault({}) ==
+          "TYPHON_STATIC: 'four' is not a path and a directory (such as /assets=dist)");
+}
+
+TEST_CASE("CommandLine: credentials for any origin are refused at the start") {
+    CHECK(fault({"--cors-origin", "*", "--cors-credentials"}).find("does not go together") !=
+          std::string::npos);
+    CHECK(fault({"--cors-origin", "https://a.example", "--cors-header", "*", "--cors-credentials"})
+              .find("does not go together") != std::string::npos);
+    CHECK(fault({"--cors-credentials"}).find("--cors-origin") != std::string::npos);
+    const Options options = serve({"--cors-origin",
+                                   "https://a.example,https://b.example",
+                                   "--cors-origin",
+                                   "http://localhost:5173",
+                                   "--cors-credentials"});
+    CHECK(options.http.cors.origins.size() == 3);
+    CHECK(serve({"--cors-origin", "*"}).http.cors.origins.size() == 1);
+}
+
 TEST_CASE("CommandLine: an empty variable is none") {
     const Variable port("TYPHON_PORT", "");
     CHECK(serve({}).port == 3000);
@@ -186,4 +222,24 @@ TEST_CASE("CommandLine: client commands refuse what they do not know") {
     CHECK_THROWS_AS(static_cast<void>(parse_client("scale", {"0"})), CommandError);
     CHECK_THROWS_AS(static_cast<void>(parse_client("scale", {"65"})), CommandError);
     CHECK_THROWS_AS(static_cast<void>(parse_client("stop", {"--timeout", "x"})), CommandError);
+}
+
+TEST_CASE("CommandLine: --listen is repeated, a variable has commas, a file a list; a flag wins") {
+    const auto hosts = [](const Options& options) {
+        std::string text;
+        for (const ListenAddress& address : options.listen) {
+            text += address.host + address.path + " ";
+        }
+        return text;
+    };
+    CHECK(hosts(serve({})) == "127.0.0.1 ");
+    CHECK(hosts(serve({"--listen", "a:1", "--listen=unix:/b", "--workers", "2"})) == "a /b ");
+    CHECK(hosts(serve({"--port", "2", "--listen", "a:1"})) == "127.0.0.1 a ");
+    const Place place;
+    const Words words = place.with_file("listen = [\"c:1\", \"d:2\"]\n");
+    CHECK(hosts(serve(words)) == "c d ");
+    const Variable listen("TYPHON_LISTEN", "e:1,f:2");
+    CHECK(hosts(serve(words)) == "e f ");
+    CHECK(hosts(serve(place.with_file("listen = \"c:1\"\n", {"--listen", "g:1"}))) == "g ");
+    CHECK(fault({"--listen", "nowhere"}).find("'nowhere'") != std::string::npos);
 }

@@ -27,7 +27,7 @@ TEST_CASE("OptionTable: what it calls the default is the default") {
     const Options defaults;
     Options set;
     for (const OptionSpec& spec : option_table()) {
-        const bool in_words = spec.type == "DIR" || spec.type == "FILE";
+        const bool in_words = spec.type == "DIR" || spec.type == "FILE" || spec.repeatable;
         if (!in_words) {
             CAPTURE(spec.name);
             spec.set(set, spec.fallback);
@@ -47,6 +47,10 @@ TEST_CASE("OptionTable: what it calls the default is the default") {
     CHECK(set.http.idle_timeout == defaults.http.idle_timeout);
     CHECK(set.http.blocking_threads == defaults.http.blocking_threads);
     CHECK(set.http.blocking_queue == defaults.http.blocking_queue);
+    CHECK(set.http.compress == defaults.http.compress);
+    CHECK(set.http.compress_min_size == defaults.http.compress_min_size);
+    CHECK(set.http.cors.credentials == defaults.http.cors.credentials);
+    CHECK(set.http.cors.max_age == defaults.http.cors.max_age);
     CHECK(set.relay.request_timeout == defaults.relay.request_timeout);
     CHECK(set.relay.queue_requests == defaults.relay.queue_requests);
     CHECK(set.relay.queue_bytes == defaults.relay.queue_bytes);
@@ -112,6 +116,29 @@ TEST_CASE("OptionTable: values out of range are refused") {
     refused("pool", "dask://host:x");
     refused("host", "");
     refused("debug", "perhaps");
+    for (const char* origin : {"app.example",
+                               "https://",
+                               "://app.example",
+                               "https://app.example/",
+                               "https://App.example",
+                               "https://user@app.example",
+                               "https://a.example https://b.example",
+                               "https://a\r\nX: y",
+                               "null",
+                               "**"}) {
+        refused("cors-origin", origin);
+    }
+    refused("cors-method", "GET POST");
+    refused("cors-header", "X-A\r\nX-B: c");
+    refused("cors-expose", "");
+    refused("static", "/assets");
+    refused("static", "/assets=");
+    refused("static", "assets=dir");
+    refused("static", "=dir");
+    refused("static", "/a//b=dir");
+    refused("static", "/../a=dir");
+    refused("static", "/python=dir");
+    refused("static", "/-/healthy=dir");
 }
 
 TEST_CASE("OptionTable: a dask pool is an address") {
@@ -133,4 +160,19 @@ TEST_CASE(
     std::ostringstream page;
     page << std::ifstream(TYPHON_OPTIONS_PAGE).rdbuf();
     CHECK(page.str() == options_markdown());
+}
+
+TEST_CASE("OptionTable: a static directory is a path and a directory, one for each path") {
+    Options options;
+    const OptionSpec& spec = *find_option("static");
+    spec.set(options, "/assets/=dist=1");
+    spec.set(options, "/=public");
+    spec.set(options, "/python/my%20files=x");
+    const auto& statics = options.http.statics;
+    REQUIRE(statics.size() == 3);
+    CHECK(statics[0].prefix == std::vector<std::string>{"assets"});
+    CHECK(statics[0].directory == "dist=1");
+    CHECK(statics[1].prefix.empty());
+    CHECK(statics[2].prefix == std::vector<std::string>{"python", "my files"});
+    CHECK_THROWS_AS(spec.set(options, "/assets=other"), std::invalid_argument);
 }

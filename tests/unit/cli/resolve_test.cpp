@@ -159,3 +159,18 @@ TEST_CASE("Interpreter: the minor version of what it prints") {
         CHECK(minor_version(text).empty());
     }
 }
+
+TEST_CASE("Resolve: a static directory is made absolute, and must be one") {
+    Place place;
+    place.options.http.statics = {{{"a"}, place.dir.file("fw/../fw/")}};
+    resolve(place.options);
+    CHECK(place.options.http.statics[0].directory == place.dir.file("fw"));
+    CHECK(place.options.http.file_roots == std::vector{place.dir.file("app")});
+    place.options.http.file_roots = {place.dir.file("fw/")};
+    resolve(place.options);
+    CHECK(place.options.http.file_roots == std::vector{place.dir.file("fw")});
+    place.options.http.statics = {{{"a"}, place.dir.file("worker")}};
+    CHECK(holds(place.fault(exit_code::kUsage), "is not a directory"));
+    place.options.http.statics = {{{"a"}, place.dir.file("nowhere")}};
+    CHECK(holds(place.fault(exit_code::kUsage), place.dir.file("nowhere")));
+}

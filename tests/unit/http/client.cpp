@@ -94,7 +94,7 @@ std::string Client::take_chunks() {
     }
 }
 
-Answer Client::read(bool no_body) {
+Answer Client::read_head() {
     Answer answer;
     const std::string status_line = take_line();
     if (status_line.size() < 12) {
@@ -109,6 +109,28 @@ Answer Client::read(bool no_body) {
         }
         answer.headers[name] = line.substr(colon + 2);
     }
+    return answer;
+}
+
+std::string Client::take_head() {
+    std::string head;
+    for (std::string line = take_line(); !line.empty(); line = take_line()) {
+        head += line + "\n";
+    }
+    return head;
+}
+
+std::size_t Client::take_all() {
+    std::size_t size = 0;
+    do {
+        size += received_.size();
+        received_.clear();
+    } while (receive());
+    return size;
+}
+
+Answer Client::read(bool no_body) {
+    Answer answer = read_head();
     if (no_body || answer.status < 200 || answer.status == 204 || answer.status == 304) {
         return answer;
     }

@@ -40,6 +40,15 @@ public:
     /// The next answer; `no_body` for the answer to HEAD.
     Answer read(bool no_body = false);
 
+    /// The head of the next answer alone; its body follows.
+    Answer read_head();
+
+    /// The bytes of the next head.
+    std::string take_head();
+
+    /// Reads to the end of the connection; the number of bytes.
+    std::size_t take_all();
+
     /// True when the connection ends without another byte, and was not reset.
     bool ends_cleanly();
 

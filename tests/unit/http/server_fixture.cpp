@@ -48,6 +48,26 @@ void TestPort::cancel(relay::Call& call) {
     });
 }
 
+void TestPort::grant(relay::ReplyStream& /*stream*/, std::uint32_t bytes) {
+    const std::lock_guard lock(mutex_);
+    granted_ += bytes;
+}
+
+void TestPort::abandon(relay::ReplyStream& /*stream*/) {
+    const std::lock_guard lock(mutex_);
+    ++abandoned_;
+}
+
+std::uint32_t TestPort::granted() const {
+    const std::lock_guard lock(mutex_);
+    return granted_;
+}
+
+int TestPort::abandoned() const {
+    const std::lock_guard lock(mutex_);
+    return abandoned_;
+}
+
 std::vector<Seen> TestPort::seen() const {
     const std::lock_guard lock(mutex_);
     return seen_;
@@ -80,7 +100,7 @@ void ServerFixture::start() {
     server =
         std::make_unique<http::LoopServer>(loop, 0, options, router, *pool, port, ids, *bodies);
     listener_ = std::make_unique<http::Listener>(loop, "127.0.0.1", 0);
-    listener_->start([this](int fd) { server->adopt(fd); });
+    listener_->start([this](int fd) { server->adopt(fd, tls); });
     thread_ = std::thread([this] {
         const auto work = asio::make_work_guard(loop);
         loop.run();

@@ -38,9 +38,13 @@ public:
     std::function<void(relay::Call&)> outcome;
 
     void cancel(relay::Call& call) override;
+    void grant(relay::ReplyStream& stream, std::uint32_t bytes) override;
+    void abandon(relay::ReplyStream& stream) override;
 
     [[nodiscard]] std::vector<Seen> seen() const;
     [[nodiscard]] int cancelled() const;
+    [[nodiscard]] std::uint32_t granted() const;  // bytes
+    [[nodiscard]] int abandoned() const;
     /// Ends the calls that wait, with `finish` applied. Any thread.
     void finish_waiting(const std::function<void(relay::Call&)>& finish);
 
@@ -52,6 +56,8 @@ private:
     std::vector<Seen> seen_;
     std::vector<relay::Call*> waiting_;
     int cancelled_ = 0;
+    std::uint32_t granted_ = 0;
+    int abandoned_ = 0;
 };
 
 class ServerFixture {
@@ -81,6 +87,7 @@ public:
     TestPort port{loop};
     http::IdSource ids;
     std::unique_ptr<http::LoopServer> server;
+    std::shared_ptr<const http::TlsContext> tls;  // null: connections are plain
 
 private:
     std::unique_ptr<http::Listener> listener_;

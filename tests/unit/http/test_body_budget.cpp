@@ -79,9 +79,10 @@ TEST_CASE("BodyBudget: room is told to those who wait, and only then") {
 }
 
 TEST_CASE("BodyBudget: threads together never hold more than the limit") {
-    constexpr std::size_t kLimit = 10 * 100 * kKibi;
+    constexpr std::size_t kLimit = std::size_t{1000} * kKibi;
     BodyBudget budget(kLimit, kLimit);
     std::vector<std::thread> threads;
+    threads.reserve(4);
     std::atomic<bool> exceeded = false;
     for (int number = 0; number < 4; ++number) {
         threads.emplace_back([&] {

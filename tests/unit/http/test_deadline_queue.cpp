@@ -7,7 +7,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const DeadlineQueue::TimePoint kStart{1h};
+constexpr DeadlineQueue::TimePoint kStart{1h};
 
 DeadlineQueue make_queue() {
     DeadlineQueue queue;

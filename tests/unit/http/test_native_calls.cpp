@@ -155,8 +155,10 @@ TEST_CASE_FIXTURE(ServerFixture, "Native: redirects, 204 and large bodies") {
     router.add(
         "GET", "/old", [](const Request&, Response& response) { response.set_redirect("/new"); });
     router.add("GET", "/empty", [](const Request&, Response& response) { response.status = 204; });
-    router.add("GET", "/big", [](const Request&, Response& response) {
-        response.set_content(std::string(10'000'000, 'b'), "text/plain");
+    std::string big;
+    big.resize(10'000'000, 'b');
+    router.add("GET", "/big", [&big](const Request&, Response& response) {
+        response.set_content(big, "text/plain");
     });
     start();
     Client client = connect();
@@ -166,7 +168,7 @@ TEST_CASE_FIXTURE(ServerFixture, "Native: redirects, 204 and large bodies") {
     const Answer empty = client.get("/empty");
     CHECK(empty.status == 204);
     CHECK(empty.headers.count("content-length") == 0);
-    CHECK(client.get("/big").body == std::string(10'000'000, 'b'));
+    CHECK(client.get("/big").body == big);
     CHECK(client.get("/native/hello").status == 200);
 }
 

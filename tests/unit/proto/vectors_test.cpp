@@ -52,7 +52,7 @@ json to_json(const Request& request) {
 }
 
 json to_json(const Reply& reply) {
-    return {{"kind", "REPLY"},
+    return {{"kind", reply.more ? "BEGIN" : "REPLY"},
             {"id", reply.id},
             {"slot", reply.slot},
             {"status", reply.status},
@@ -60,6 +60,23 @@ json to_json(const Reply& reply) {
             {"content_type", reply.content_type},
             {"headers", to_hex(reply.headers)},
             {"body", to_hex(reply.body)}};
+}
+
+json to_json(const Chunk& chunk) {
+    return {
+        {"kind", "CHUNK"}, {"id", chunk.id}, {"slot", chunk.slot}, {"bytes", to_hex(chunk.bytes)}};
+}
+
+json to_json(const End& end) {
+    return {{"kind", "END"},
+            {"id", end.id},
+            {"slot", end.slot},
+            {"run_us", end.run_us},
+            {"whole", end.whole ? 1 : 0}};
+}
+
+json to_json(const Credit& credit) {
+    return {{"kind", "CREDIT"}, {"id", credit.id}, {"bytes", credit.bytes}};
 }
 
 json to_json(const Ready& ready) {

@@ -76,6 +76,9 @@ void FakeWorker::take(const proto::Envelope& envelope) {
         ++cancels;
         cancelled.push_back(cancel->id);
     }
+    if (const auto* granted = std::get_if<proto::Credit>(&envelope)) {
+        credit += granted->bytes;
+    }
     pings += std::holds_alternative<proto::Ping>(envelope) ? 1 : 0;
 }
 
@@ -86,6 +89,7 @@ RelayFixture::RelayFixture()
     options.queue_requests = 8;
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): it ends the test, which is what it should
 RelayFixture::~RelayFixture() {
     if (relay_) {
         relay_->close();

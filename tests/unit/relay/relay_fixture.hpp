@@ -66,6 +66,7 @@ public:
     int cancels = 0;
     std::vector<std::uint64_t> cancelled;
     int pings = 0;
+    std::uint64_t credit = 0;  // bytes granted
     bool drained = false;
 
 private:
@@ -88,7 +89,7 @@ struct Answer {
 class RelayFixture {
 public:
     RelayFixture();
-    ~RelayFixture();
+    ~RelayFixture();  // NOLINT(bugprone-exception-escape)
     RelayFixture(const RelayFixture&) = delete;
     RelayFixture& operator=(const RelayFixture&) = delete;
     RelayFixture(RelayFixture&&) = delete;

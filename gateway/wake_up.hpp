@@ -10,7 +10,7 @@
 #include "gateway/asio.hpp"
 #include "proto/deadline.hpp"
 
-namespace typhon::http {
+namespace typhon {
 
 class WakeUp {
 public:
@@ -32,4 +32,4 @@ private:
         timer_;
 };
 
-}  // namespace typhon::http
+}  // namespace typhon
