@@ -123,7 +123,6 @@ std::size_t TlsSession::read(char* data, std::size_t size) noexcept {
     }
     switch (SSL_get_error(session_.get(), 0)) {
         case SSL_ERROR_WANT_READ:
-            return ReadySocket::kNothing;
         case SSL_ERROR_WANT_WRITE:  // the answer to a key update; it goes with the next write
             return ReadySocket::kNothing;
         case SSL_ERROR_ZERO_RETURN:
