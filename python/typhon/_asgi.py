@@ -35,6 +35,19 @@ def asgi_handler(application: Application, mount: str, state: dict[str, Any]) ->
     return handle
 
 
+class ClientLeftError(OSError):
+    """What `send` raises when nobody reads on."""
+
+
+def _by_leaving(error: BaseException | None) -> bool:
+    """Whether an application failed because its client left, however it says so."""
+    while error is not None:
+        if isinstance(error, ClientLeftError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 class _Exchange:
     """The two channels of one request."""
 
@@ -58,7 +71,7 @@ class _Exchange:
         """Takes a part of the answer; returns when there is room for another one.
 
         Raises:
-            OSError: the client has left.
+            ClientLeftError: the client has left.
             RuntimeError: the message was not expected.
         """
         kind = message["type"]
@@ -66,7 +79,7 @@ class _Exchange:
             self._start = message
         elif kind == "http.response.body" and self._start is not None and not self._complete:
             if self._ended.is_set():
-                raise OSError("the client has left")
+                raise ClientLeftError("the client has left")
             more = bool(message.get("more_body", False))
             self._complete = not more
             await self._pieces.put((bytes(message.get("body", b"")), more))
@@ -76,7 +89,7 @@ class _Exchange:
             raise RuntimeError(f"the ASGI application sent {kind!r} when that was not expected")
 
     async def response(self, running: asyncio.Future[Any]) -> Response:
-        """The answer, whole when its first piece is all of it: the application may then go on with other work.
+        """The answer, whole when its first piece is all of it: the application may then go on.
 
         Raises:
             RuntimeError: the application returned before it ended its answer.
@@ -137,7 +150,7 @@ class _Exchange:
     def _gone(self, running: asyncio.Future[Any]) -> None:
         _background.discard(running)
         error = None if running.cancelled() else running.exception()
-        if error is not None and not isinstance(error, OSError):
+        if error is not None and not _by_leaving(error):
             answer_to(error, self._request)
 
 

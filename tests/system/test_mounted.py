@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from harness.binaries import APPS
 from harness.server import Server
 from harness.starter import Starter
+from harness.waiting import wait_for
 
 
 @pytest.fixture
 def mounted(start: Starter) -> Server:
-    return start(APPS / "mounted", workers=1)
+    return start(start.app("mounted"), workers=1)
+
+
+def notes(server: Server) -> list[str]:
+    """What the applications wrote down."""
+    path = Path(f"{server.app}.notes")
+    return path.read_text().splitlines() if path.exists() else []
 
 
 def test_flask_and_fastapi_run_unchanged(mounted: Server) -> None:
@@ -36,3 +43,22 @@ def test_flask_and_fastapi_run_unchanged(mounted: Server) -> None:
     with ThreadPoolExecutor(16) as threads:
         paths = ["/python/api/items/1", "/python/legacy/own"] * 100
         assert {answer.status_code for answer in threads.map(client.get, paths)} == {200}
+
+
+@pytest.mark.parametrize("kind", ["legacy", "api"])
+def test_pieces_are_sent_as_they_are_made_and_end_with_the_client(mounted: Server, kind: str) -> None:
+    with mounted.client.stream("GET", f"/python/{kind}/endless") as answer:
+        assert answer.headers["content-type"].startswith("application/x-pieces")
+        assert next(answer.iter_raw(10_000)) == b"p" * 10_000
+    wait_for(lambda: notes(mounted) == [f"{kind} closed"], "the application hears of it")
+    wait_for(lambda: mounted.status()["workers"][0]["in_flight"] == 0, "its slot is free")
+
+
+def test_an_answer_that_is_whole_has_its_length(mounted: Server) -> None:
+    for path in ("/python/legacy/visits", "/python/api/items/3"):
+        assert "content-length" in mounted.client.get(path).headers
+
+
+def test_background_tasks_run_after_the_answer(mounted: Server) -> None:
+    assert mounted.client.get("/python/api/later").json() == {"later": True}
+    wait_for(lambda: notes(mounted) == ["later"], "the task runs")

@@ -1,11 +1,13 @@
 """Applications of other frameworks, and a handler of ours beside them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import fastapi
 import flask
+from fastapi.responses import StreamingResponse
 
 from typhon import Request, mount, route
 
@@ -50,6 +52,50 @@ async def item(number: int, request: fastapi.Request, q: str = "none") -> Any:
 def body(data: dict[str, int]) -> Any:
     """A plain function, which runs on a thread of FastAPI's."""
     return data
+
+
+NOTES = Path(__file__).resolve().parent.with_suffix(".notes")
+
+
+def note(text: str) -> None:
+    """Appends a line to the file beside the application."""
+    with NOTES.open("a") as file:
+        file.write(text + "\n")
+
+
+@legacy.route("/endless")
+def endless() -> Any:
+    """Pieces without an end."""
+
+    def pieces() -> Iterator[bytes]:
+        try:
+            while True:
+                yield b"p" * 10_000
+        finally:
+            note("legacy closed")
+
+    return flask.Response(pieces(), mimetype="application/x-pieces")
+
+
+@api.get("/endless")
+async def async_endless() -> Any:
+    """The same of Starlette's."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"p" * 10_000
+        finally:
+            note("api closed")
+
+    return StreamingResponse(pieces(), media_type="application/x-pieces")
+
+
+@api.get("/later")
+async def later(tasks: fastapi.BackgroundTasks) -> Any:
+    """Goes on after its answer."""
+    tasks.add_task(note, "later")
+    return {"later": True}
 
 
 mount("/python/legacy", legacy)
