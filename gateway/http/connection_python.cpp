@@ -92,7 +92,7 @@ Task<void> Connection::serve_python() {
     }
 }
 
-Task<void> Connection::write_reply(const relay::Call& call) {
+Task<void> Connection::write_reply(relay::Call& call) {
     if (call.stream != nullptr) {
         co_await serve_reply_stream(call);
         co_return;
@@ -111,6 +111,7 @@ Task<void> Connection::write_reply(const relay::Call& call) {
         if (call.reply.body.size() <= kMaxCopiedBody) {
             out += call.reply.body;
         } else if (!send_with(call.reply.body)) {
+            call.frame.reset();  // the rest has been copied; the frame may hold other replies, too
             co_await write_rest();
         }
     }

@@ -33,6 +33,7 @@ LoopState::LoopState(const LoopServices& loop_services, const HttpOptions& http_
       options(http_options),
       gate(loop_services.bodies),
       statics(http_options.statics),
+      unsent(http_options.max_answer_memory),
       timer_(loop_services.loop) {
     limits.max_head = options.max_head;
     limits.max_fields = std::min(options.max_fields, proto::kMaxHeaderFields);
