@@ -39,6 +39,14 @@ json worker_json(const WorkerStatus& worker, const LinkStatus* link) {
             {"pool_pids", std::move(pool_pids)}};
 }
 
+json refused_json(const RefusedCounts& refused) {
+    return {{"strangers", refused.strangers},
+            {"greetings", refused.greetings},
+            {"malformed", refused.malformed},
+            {"misplaced", refused.misplaced},
+            {"replies", refused.replies}};
+}
+
 std::string_view mode_name(proto::RouteMode mode) {
     switch (mode) {
         case proto::RouteMode::async:
@@ -123,6 +131,7 @@ json Gateway::status_json() const {
               {"limit", relay.queue_limit}}},
             {"bodies", {{"bytes", bodies_.used()}, {"limit", bodies_.limit()}}},
             {"answers", answers_json()},
+            {"refused", refused_json(relay.refused)},
             {"last_error", status.last_error}};
 }
 

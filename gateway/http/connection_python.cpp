@@ -16,7 +16,8 @@ namespace {
 constexpr std::size_t kMaxCopiedBody = 16U << 10;
 
 bool is_forwarded(const Head& head, const Field& field) {
-    return !is_hop_by_hop(field.kind) && field.kind != FieldKind::expect &&
+    const bool refused = field.kind == FieldKind::request_id && head.request_id().empty();
+    return !is_hop_by_hop(field.kind) && field.kind != FieldKind::expect && !refused &&
            !head.connection_names(head.view(field.name));
 }
 
@@ -60,6 +61,7 @@ Task<void> Connection::serve_python() {
     }
     relay::Call call;
     call.id = exchange_.id;
+    call.given_id = exchange_.given_id;
     call_ = &call;
     state_->arm(*this, DeadlineKind::look);
     co_await asio::async_initiate<const asio::use_awaitable_t<LoopExecutor>, void()>(
