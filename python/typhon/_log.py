@@ -10,6 +10,7 @@ import logging
 import sys
 import threading
 import traceback
+import warnings
 from typing import Any, TextIO
 
 _CONTROLS = [*range(0x20), *range(0x7F, 0xA0), 0x061C, 0xFEFF]
@@ -71,10 +72,11 @@ class _Handler(logging.StreamHandler[TextIO]):
 
 
 def set_up() -> None:
-    """Has records that no handler of the application takes, and uncaught exceptions, written so."""
+    """Has warnings, uncaught exceptions, and records that no handler of the application takes written so."""
     logging.lastResort = _Handler()
     threading.excepthook = _thread_failed
     sys.unraisablehook = _unraisable
+    warnings.showwarning = _warn
 
 
 def _thread_failed(args: threading.ExceptHookArgs) -> None:
@@ -85,3 +87,18 @@ def _thread_failed(args: threading.ExceptHookArgs) -> None:
 
 def _unraisable(args: Any) -> None:
     write_exception(args.err_msg or "exception ignored", args.exc_value)
+
+
+def _warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    text = warnings.formatwarning(message, category, filename, lineno, line)
+    if file is None:
+        write(text)
+    else:
+        file.write(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -19,10 +20,10 @@ HOSTILE = f"x\r\n{FORGED}\n\x1b[2J\x00\x7f\x9b\u2028\u202e\ufeffend"
 @pytest.fixture
 def hooks() -> Iterator[None]:
     """As in a worker; put back at the end."""
-    before = logging.lastResort, threading.excepthook, sys.unraisablehook
+    before = logging.lastResort, threading.excepthook, sys.unraisablehook, warnings.showwarning
     _log.set_up()
     yield
-    logging.lastResort, threading.excepthook, sys.unraisablehook = before
+    logging.lastResort, threading.excepthook, sys.unraisablehook, warnings.showwarning = before
 
 
 def check(text: str) -> None:
@@ -73,6 +74,14 @@ def test_an_exception_that_nobody_catches(capsys: pytest.CaptureFixture[str]) ->
     thread.join()
     text = capsys.readouterr().err
     assert text.startswith("[error] in thread mine: Traceback")
+    check(text)
+
+
+@pytest.mark.usefixtures("hooks")
+def test_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    warnings.showwarning(UserWarning(HOSTILE), UserWarning, "app.py", 7)
+    text = capsys.readouterr().err
+    assert text.startswith("app.py:7: UserWarning: x\\r\n  ")
     check(text)
 
 

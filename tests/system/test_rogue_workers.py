@@ -140,11 +140,14 @@ def test_replies_for_requests_of_others_are_not_taken(start_rogue: Callable[...,
         )
         with Load(server.port, "/python/count", threads=4, each=10) as load:
             pass
-        assert b"forged" not in {outcome.body for outcome in [*held.outcomes, *load.outcomes]}
         server.app.with_suffix(".release").touch()
     assert held.results() == {200: 8}
     assert load.results() == {200: 40}
-    assert b"forged" not in {outcome.body for outcome in [*held.outcomes, *load.outcomes]}
+    # What the rogue says of its own requests is believed; those that the other one ran have its answers.
+    bodies = [outcome.body for outcome in [*held.outcomes, *load.outcomes]]
+    ran = server.app.with_suffix(".executions").read_text().split()
+    assert len(ran) > 4
+    assert len([body for body in bodies if body.startswith(b"{")]) == len(ran)
     assert refused(server)["replies"] > 100
     assert rest_is_zero(refused(server), "replies")
 
