@@ -41,8 +41,19 @@ void encode_request_head(std::uint64_t id,
                          std::string& out);
 void encode_request_tail(const Request& request, std::string& out);
 
-using Envelope = std::
-    variant<Ready, Request, Reply, Chunk, End, Credit, Cancel, Ping, Pong, Drain, Bye, StartError, Recall>;
+using Envelope = std::variant<Ready,
+                              Request,
+                              Reply,
+                              Chunk,
+                              End,
+                              Credit,
+                              Cancel,
+                              Ping,
+                              Pong,
+                              Drain,
+                              Bye,
+                              StartError,
+                              Recall>;
 
 /// Reads the envelopes of one frame in order. The frame must outlive the envelopes.
 ///

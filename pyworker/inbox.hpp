@@ -25,7 +25,8 @@ public:
     /// Empties the lists, and keeps their memory.
     void clear();
     [[nodiscard]] bool empty() const noexcept {
-        return jobs.empty() && cancels.empty() && credits.empty() && recalls.empty() && pings.empty() && !drain;
+        return jobs.empty() && cancels.empty() && credits.empty() && recalls.empty() &&
+               pings.empty() && !drain;
     }
 
     std::vector<JobRef> jobs;  // in order of arrival

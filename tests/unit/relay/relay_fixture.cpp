@@ -81,6 +81,7 @@ void FakeWorker::take(const proto::Envelope& envelope) {
     }
     if (const auto* granted = std::get_if<proto::Credit>(&envelope)) {
         credit += granted->bytes;
+    }
     if (const auto* recall = std::get_if<proto::Recall>(&envelope)) {
         recalled.push_back(recall->id);
     }
