@@ -63,6 +63,7 @@ void set_signals() {
     for (int signal = 1; signal < NSIG; ++signal) {
         set_action(signal, SIG_DFL);  // fails, and may, for SIGKILL and SIGSTOP
     }
+    set_action(SIGINT, SIG_IGN);
     set_action(SIGPIPE, SIG_IGN);
     set_action(SIGXFSZ, SIG_IGN);
     sigset_t none;

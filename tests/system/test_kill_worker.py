@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from signal import SIGKILL, SIGSTOP, SIGTERM, Signals
+from signal import SIGINT, SIGKILL, SIGSTOP, SIGTERM, Signals
 
 import pytest
 
@@ -84,7 +84,7 @@ def test_worker_during_a_reload(start: Starter, number: Signals, chaos_row: Rows
     chaos_row.record(f"worker {number.name}, during a reload", outcome, recovery, lost)
 
 
-@cells((*FATAL, SIGSTOP, *ASKING), in_make_test=(SIGKILL,))
+@cells((*FATAL, SIGSTOP, SIGTERM), in_make_test=(SIGKILL,))
 def test_new_worker_of_a_reload(start: Starter, number: Signals, chaos_row: Rows) -> None:
     """The reload fails and says why, the old ones serve on, no request is lost; the next reload works."""
     scene = begin(start, start_timeout="4s")
@@ -105,7 +105,7 @@ def test_new_worker_of_a_reload(start: Starter, number: Signals, chaos_row: Rows
     chaos_row.record(f"new worker {number.name}, during a reload", "reload fails, old ones serve", recovery)
 
 
-@cells((*FATAL, SIGSTOP, *ASKING), in_make_test=(SIGKILL,))
+@cells((*FATAL, SIGSTOP, SIGTERM), in_make_test=(SIGKILL,))
 def test_worker_during_the_start(start: Starter, number: Signals, chaos_row: Rows) -> None:
     """Requests that wait for it are answered by those that start."""
     app = start.app("counting")
@@ -149,6 +149,20 @@ def test_worker_asked_to_end_with_50_requests_in_flight(
     assert " died" not in server.log
     outcome = "replaced by a successor, all answered 200"
     chaos_row.record(f"worker {number.name}, {IN_FLIGHT} in flight", outcome, recovery)
+
+
+def test_worker_interrupted_while_it_starts(start: Starter, chaos_row: Rows) -> None:
+    """It has no request that could be lost, and is wanted."""
+    app = start.app("counting")
+    with Hold(app) as hold:
+        server = start.launch(app, workers=2, pool_workers=2)
+        starting = Scene(server).wait_importing(2)
+        for pid in starting:
+            kill(pid, SIGINT)
+        hold.end()
+        server.wait_ready(2)
+    assert sorted(server.worker_pids()) == sorted(starting)
+    chaos_row.record("worker SIGINT, during the start", "ignored")
 
 
 @cells(ASKING, in_make_test=(SIGTERM,))
