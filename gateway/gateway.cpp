@@ -89,6 +89,7 @@ void Gateway::abandon() {
 void Gateway::start_servers() {
     HttpOptions each = options_.http;  // the bounds on connections are shared out among the loops
     each.max_connections = (each.max_connections + loops_.size() - 1) / loops_.size();
+    each.max_answer_memory /= loops_.size();
     each.max_refusing = (each.max_refusing + loops_.size() - 1) / loops_.size();
     const auto per_address =
         each.max_connections_per_address == 0

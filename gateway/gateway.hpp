@@ -83,6 +83,7 @@ private:
     [[nodiscard]] ReloadResult reload();
     [[nodiscard]] nlohmann::json status_json() const;
     [[nodiscard]] nlohmann::json tls_json() const;
+    [[nodiscard]] nlohmann::json answers_json() const;
     [[nodiscard]] nlohmann::json routes_json() const;
     void log_start() const;
 

@@ -39,6 +39,14 @@ json worker_json(const WorkerStatus& worker, const LinkStatus* link) {
             {"pool_pids", std::move(pool_pids)}};
 }
 
+json refused_json(const RefusedCounts& refused) {
+    return {{"strangers", refused.strangers},
+            {"greetings", refused.greetings},
+            {"malformed", refused.malformed},
+            {"misplaced", refused.misplaced},
+            {"replies", refused.replies}};
+}
+
 std::string_view mode_name(proto::RouteMode mode) {
     switch (mode) {
         case proto::RouteMode::async:
@@ -122,7 +130,20 @@ json Gateway::status_json() const {
               {"bytes", relay.queue_bytes},
               {"limit", relay.queue_limit}}},
             {"bodies", {{"bytes", bodies_.used()}, {"limit", bodies_.limit()}}},
+            {"answers", answers_json()},
+            {"refused", refused_json(relay.refused)},
             {"last_error", status.last_error}};
+}
+
+/// Answers that clients have not taken yet, of all loops.
+json Gateway::answers_json() const {
+    std::size_t bytes = 0;
+    std::uint64_t dropped = 0;
+    for (const auto& server : servers_) {
+        bytes += server->unsent().bytes();
+        dropped += server->unsent().dropped();
+    }
+    return {{"bytes", bytes}, {"limit", options_.http.max_answer_memory}, {"dropped", dropped}};
 }
 
 json Gateway::routes_json() const {

@@ -34,7 +34,8 @@ struct CorsOptions {
 /// Limits and deadlines of the HTTP front (DESIGN 3 and 8).
 struct HttpOptions {
     std::size_t max_body = std::size_t{16} << 20;
-    std::size_t max_body_memory = std::size_t{256} << 20;  // of all bodies together
+    std::size_t max_body_memory = std::size_t{256} << 20;    // of all bodies together
+    std::size_t max_answer_memory = std::size_t{256} << 20;  // of all unsent answers together
     std::size_t max_head = std::size_t{64} << 10;
     std::size_t max_fields = 100;
     std::size_t max_target = std::size_t{8} << 10;

@@ -188,13 +188,17 @@ void encode(const Cancel& cancel, std::string& out) {
     Packer(out).array(2).kind(Kind::cancel).number(cancel.id);
 }
 
+void encode(const Recall& recall, std::string& out) {
+    Packer(out).array(2).kind(Kind::recall).number(recall.id);
+}
+
 void encode(const Ping& ping, std::string& out) {
     Packer(out).array(2).kind(Kind::ping).number(ping.nonce);
 }
 
 void encode(const Pong& pong, std::string& out) {
     Packer packer(out);
-    packer.array(2).kind(Kind::pong).map(9);
+    packer.array(2).kind(Kind::pong).map(10);
     packer.text("nonce")
         .number(pong.nonce)
         .text("busy")
@@ -204,6 +208,7 @@ void encode(const Pong& pong, std::string& out) {
     packer.text("queued").number(pong.queued).text("async_running").number(pong.async_running);
     packer.text("oldest_ms").number(pong.oldest_ms).text("gil_age_ms").number(pong.gil_age_ms);
     packer.text("served").number(pong.served).text("pool_pids").numbers(pong.pool_pids);
+    packer.text("leaving").number(pong.leaving ? 1U : 0U);
 }
 
 void encode(const Drain& drain, std::string& out) {

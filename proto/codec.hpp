@@ -23,6 +23,7 @@ void encode(const Chunk& chunk, std::string& out);
 void encode(const End& end, std::string& out);
 void encode(const Credit& credit, std::string& out);
 void encode(const Cancel& cancel, std::string& out);
+void encode(const Recall& recall, std::string& out);
 void encode(const Ping& ping, std::string& out);
 void encode(const Pong& pong, std::string& out);
 void encode(const Drain& drain, std::string& out);
@@ -40,8 +41,19 @@ void encode_request_head(std::uint64_t id,
                          std::string& out);
 void encode_request_tail(const Request& request, std::string& out);
 
-using Envelope = std::
-    variant<Ready, Request, Reply, Chunk, End, Credit, Cancel, Ping, Pong, Drain, Bye, StartError>;
+using Envelope = std::variant<Ready,
+                              Request,
+                              Reply,
+                              Chunk,
+                              End,
+                              Credit,
+                              Cancel,
+                              Ping,
+                              Pong,
+                              Drain,
+                              Bye,
+                              StartError,
+                              Recall>;
 
 /// Reads the envelopes of one frame in order. The frame must outlive the envelopes.
 ///

@@ -193,6 +193,12 @@ bool read_pong_load(TokenCursor& in, std::string_view key, Pong& pong) {
     if (key == "pool_pids") {
         return read_numbers(in, pong.pool_pids);
     }
+    if (key == "leaving") {
+        std::uint8_t leaving = 0;
+        const bool read = in.number(leaving);
+        pong.leaving = leaving != 0;
+        return read;
+    }
     return skip(in);
 }
 
@@ -264,6 +270,8 @@ bool read_body(Kind kind, std::uint32_t size, TokenCursor& in, std::optional<Env
             return make<Ready>(out, size == 2, [&](Ready& body) { return read_ready(in, body); });
         case Kind::cancel:
             return make<Cancel>(out, size == 2, [&](Cancel& body) { return in.number(body.id); });
+        case Kind::recall:
+            return make<Recall>(out, size == 2, [&](Recall& body) { return in.number(body.id); });
         case Kind::ping:
             return make<Ping>(out, size == 2, [&](Ping& body) { return in.number(body.nonce); });
         case Kind::pong:
@@ -298,6 +306,8 @@ std::string_view fault_text(Kind kind) noexcept {
             return "a CREDIT envelope has a missing, surplus or invalid field";
         case Kind::cancel:
             return "a CANCEL envelope has a missing, surplus or invalid field";
+        case Kind::recall:
+            return "a RECALL envelope has a missing, surplus or invalid field";
         case Kind::ping:
             return "a PING envelope has a missing, surplus or invalid field";
         case Kind::pong:

@@ -26,6 +26,7 @@ enum class Kind : std::uint8_t {
     error = 11,   // worker: this start failed
     begin = 14,   // worker: the head and the first piece of a streamed answer
     credit = 15,  // gateway: so much more of a streamed answer may come
+    recall = 16,  // gateway: give it back, unless its handler has started
 };
 
 /// How a handler runs.
@@ -104,6 +105,10 @@ struct Cancel {
     std::uint64_t id = 0;
 };
 
+struct Recall {
+    std::uint64_t id = 0;
+};
+
 struct Ping {
     std::uint64_t nonce = 0;
 };
@@ -118,6 +123,7 @@ struct Pong {
     std::uint32_t gil_age_ms = 0;  // since a thread of the worker last got the GIL
     std::uint64_t served = 0;      // replies since start
     std::vector<std::uint32_t> pool_pids;
+    bool leaving = false;  // asked to end by a signal; waits for DRAIN
 
     friend bool operator==(const Pong&, const Pong&) = default;
 };

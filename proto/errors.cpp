@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "proto/utf8.hpp"
+
 namespace typhon::proto {
 
 namespace {
@@ -37,55 +39,6 @@ constexpr std::array kErrors{
 static_assert(kErrors.size() == static_cast<std::size_t>(ErrorCode::client_left) + 1);
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-std::uint8_t byte_at(std::string_view text, std::size_t index) {
-    return static_cast<std::uint8_t>(text[index]);
-}
-
-// The smallest and largest second byte that may follow a lead byte, and the length of the sequence
-// (RFC 3629, section 4). Length 0: no lead byte.
-struct Utf8Lead {
-    std::size_t length;
-    std::uint8_t low;
-    std::uint8_t high;
-};
-
-Utf8Lead utf8_lead(std::uint8_t lead) {
-    if (lead < 0x80) {
-        return {1, 0, 0};
-    }
-    if (lead < 0xC2 || lead > 0xF4) {
-        return {0, 0, 0};
-    }
-    if (lead < 0xE0) {
-        return {2, 0x80, 0xBF};
-    }
-    if (lead < 0xF0) {
-        return {3,
-                static_cast<std::uint8_t>(lead == 0xE0 ? 0xA0 : 0x80),
-                static_cast<std::uint8_t>(lead == 0xED ? 0x9F : 0xBF)};
-    }
-    return {4,
-            static_cast<std::uint8_t>(lead == 0xF0 ? 0x90 : 0x80),
-            static_cast<std::uint8_t>(lead == 0xF4 ? 0x8F : 0xBF)};
-}
-
-// Bytes of the well-formed character that `text` starts with; 0 when it starts with none.
-std::size_t utf8_length(std::string_view text) {
-    const Utf8Lead lead = utf8_lead(byte_at(text, 0));
-    if (lead.length <= 1) {
-        return lead.length;
-    }
-    if (text.size() < lead.length || byte_at(text, 1) < lead.low || byte_at(text, 1) > lead.high) {
-        return 0;
-    }
-    for (std::size_t index = 2; index < lead.length; ++index) {
-        if ((byte_at(text, index) & 0xC0U) != 0x80U) {
-            return 0;
-        }
-    }
-    return lead.length;
-}
 
 char hex_digit(std::uint64_t value) {
     return "0123456789abcdef"[value & 0xFU];
@@ -191,13 +144,13 @@ const ErrorInfo& error_info(ErrorCode code) noexcept {
     return kErrors[index < kErrors.size() ? index : static_cast<std::size_t>(ErrorCode::internal)];
 }
 
-std::string error_body(std::string_view text, std::uint64_t request_id) {
+std::string error_body(std::string_view text, std::string_view request_name) {
     std::string body;
     body.reserve(text.size() + 48);
     body += R"({"error":")";
     append_escaped(body, text);
     body += R"(","request_id":")";
-    body += request_id_text(request_id);
+    body += request_name;
     body += R"("})";
     return body;
 }

@@ -46,11 +46,11 @@ struct ErrorInfo {
 /// The table row of `code`. Never fails.
 [[nodiscard]] const ErrorInfo& error_info(ErrorCode code) noexcept;
 
-/// The error body of gateway and framework: `{"error": TEXT, "request_id": "ID"}`. `text` is UTF-8
-/// (bad bytes are replaced).
-[[nodiscard]] std::string error_body(std::string_view text, std::uint64_t request_id);
+/// The error body of gateway and framework: `{"error": TEXT, "request_id": "NAME"}`. `text` is
+/// UTF-8 (bad bytes are replaced), `request_name` is as request_id.hpp gives it.
+[[nodiscard]] std::string error_body(std::string_view text, std::string_view request_name);
 
-/// The text form of a request id: 16 lower-case hex digits.
+/// The text form of the gateway's number of a request: 16 lower-case hex digits.
 [[nodiscard]] std::string request_id_text(std::uint64_t id);
 
 /// The reason phrase of RFC 9110 section 15 for `status`; "Unknown" for a status that it does not

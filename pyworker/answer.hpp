@@ -8,6 +8,7 @@
 
 #include "proto/envelope.hpp"
 #include "proto/errors.hpp"
+#include "proto/request_id.hpp"
 #include "pyworker/batch.hpp"
 
 namespace typhon::worker {
@@ -28,7 +29,7 @@ struct __attribute__((visibility("hidden"))) Answer {
 /// The error form of all of Typhon. No GIL needed.
 inline void answer_error(Answer& answer, const Job& job, proto::ErrorCode code) {
     const proto::ErrorInfo& info = proto::error_info(code);
-    answer.own_body = proto::error_body(info.text, job.request.id);
+    answer.own_body = proto::error_body(info.text, proto::request_name(job.request));
     answer.reply.status = static_cast<std::uint16_t>(info.status);
     answer.reply.content_type = "application/json";
     answer.reply.body = answer.own_body;

@@ -5,6 +5,8 @@
 
 #include <pthread.h>
 
+#include "proto/request_id.hpp"
+
 namespace typhon::worker {
 
 using proto::SteadyClock;
@@ -30,8 +32,7 @@ JobRef AsyncIntake::take(SteadyClock::time_point now) {
     }
     JobRef job = std::move(waiting_.front());
     waiting_.pop_front();
-    running_.emplace(job->request.id,
-                     RunningRequest{job->request.id, job->route, now, job->deadline});
+    running_.emplace(job->request.id, Running{&*job, now});
     return job;
 }
 
@@ -46,12 +47,8 @@ SteadyClock::time_point AsyncIntake::end(const Job& job) {
     return started;
 }
 
-JobRef AsyncIntake::cancel(std::uint64_t id) {
+JobRef AsyncIntake::take_back(std::uint64_t id) {
     const std::lock_guard lock(mutex_);
-    if (running_.contains(id)) {
-        cancelled_.push_back(id);
-        return {};
-    }
     const auto found = std::find_if(waiting_.begin(), waiting_.end(), [id](const JobRef& job) {
         return job->request.id == id;
     });
@@ -61,6 +58,13 @@ JobRef AsyncIntake::cancel(std::uint64_t id) {
     JobRef job = std::move(*found);
     waiting_.erase(found);
     return job;
+}
+
+void AsyncIntake::cancel(std::uint64_t id) {
+    const std::lock_guard lock(mutex_);
+    if (running_.contains(id)) {
+        cancelled_.push_back(id);
+    }
 }
 
 std::vector<std::uint64_t> AsyncIntake::take_cancelled() {
@@ -86,8 +90,10 @@ std::vector<RunningRequest> AsyncIntake::running() const {
     std::vector<RunningRequest> all;
     {
         const std::lock_guard lock(mutex_);
-        for (const auto& [id, request] : running_) {
-            all.push_back(request);
+        for (const auto& [id, running] : running_) {
+            const Job& job = *running.job;
+            all.push_back(
+                {proto::request_name(job.request), job.route, running.started, job.deadline});
         }
     }
     std::sort(all.begin(), all.end(), [](const RunningRequest& a, const RunningRequest& b) {

@@ -36,8 +36,10 @@ public:
     /// A job that take() returned has ended. Returns when it started.
     proto::SteadyClock::time_point end(const Job& job);
 
-    /// A job that waits is removed and returned. The id of one that runs is kept for the loop.
-    [[nodiscard]] JobRef cancel(std::uint64_t id);
+    /// A job that waits is removed and returned; empty when it does not.
+    [[nodiscard]] JobRef take_back(std::uint64_t id);
+    /// The id of a job that runs is kept for the loop.
+    void cancel(std::uint64_t id);
     /// Ids of running jobs to cancel; resets the descriptor, so take() must follow.
     [[nodiscard]] std::vector<std::uint64_t> take_cancelled();
 
@@ -54,9 +56,14 @@ public:
     [[nodiscard]] Load load(proto::SteadyClock::time_point now) const;
 
 private:
+    struct Running {
+        const Job* job;  // lives until end()
+        proto::SteadyClock::time_point started;
+    };
+
     mutable std::mutex mutex_;
     std::deque<JobRef> waiting_;
-    std::unordered_map<std::uint64_t, RunningRequest> running_;
+    std::unordered_map<std::uint64_t, Running> running_;
     std::uint64_t taker_ = 0;
     std::vector<std::uint64_t> cancelled_;
     std::vector<std::uint64_t> granted_;

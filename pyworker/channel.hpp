@@ -33,6 +33,8 @@ public:
     /// often a few microseconds away, and waking a sleeping core takes longer than a quick handler.
     void wait(std::chrono::microseconds spin);
     void wake() const noexcept { wake_.signal(); }
+    /// An eventfd: writing to it does what wake() does. For a signal handler.
+    [[nodiscard]] int wake_fd() const noexcept { return wake_.fd(); }
 
     /// Closes; blocks until what was sent has left, at most `linger`.
     void close(std::chrono::milliseconds linger);

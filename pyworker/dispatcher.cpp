@@ -65,6 +65,7 @@ void Dispatcher::start(const proto::Ready& ready, FrontThreads& front) {
     // Not before: a thread needs the GIL once to begin, and the first handler may keep it.
     main_wake_.wait(lock, [this] { return begun_ == threads_.size(); });
     proto::encode(ready, outbox_);
+    announced_ = true;
     wake_leader();
 }
 

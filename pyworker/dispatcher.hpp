@@ -139,8 +139,12 @@ private:
     void take_inbox(TimePoint now);
     void take_jobs(TimePoint now);
     void cancel(std::uint64_t id);
+    void recall(std::uint64_t id);
+    void give_back(const JobRef& job);
     [[nodiscard]] JobRef withdraw(std::uint64_t id);
     void answer_ping(std::uint64_t nonce, TimePoint now);
+    void tell_leaving(TimePoint now);
+    [[nodiscard]] proto::Pong figures(TimePoint now) const;
     [[nodiscard]] std::string note(const Thread& thread, TimePoint now) const;
     [[nodiscard]] std::string event_loop_note(TimePoint now) const;
     [[nodiscard]] std::uint32_t oldest_ms(TimePoint now) const;
@@ -181,6 +185,8 @@ private:
 
     std::condition_variable main_wake_;
     bool refresh_wanted_ = false;
+    bool announced_ = false;  // READY is on its way
+    bool leaving_ = false;
     bool draining_ = false;
     bool closing_ = false;
     bool closed_ = false;

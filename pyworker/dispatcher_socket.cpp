@@ -6,7 +6,9 @@
 #include <spdlog/spdlog.h>
 
 #include "proto/codec.hpp"
+#include "proto/request_id.hpp"
 #include "pyworker/dispatcher.hpp"
+#include "pyworker/leave_signal.hpp"
 #include "pyworker/route_table.hpp"
 
 namespace typhon::worker {
@@ -48,6 +50,9 @@ void Dispatcher::serve(Lock& lock) {
     if (!inbox_.empty()) {
         take_inbox(now);
     }
+    if (asked_to_leave() && announced_ && !std::exchange(leaving_, true)) {
+        tell_leaving(now);
+    }
 }
 
 /// Blocks until there may be something to receive or to send. Only right after a serve() that found
@@ -83,6 +88,9 @@ void Dispatcher::take_inbox(TimePoint now) {
         }
     }
     intake_.wake();
+    for (const std::uint64_t id : inbox_.recalls) {
+        recall(id);
+    }
     for (const std::uint64_t nonce : inbox_.pings) {
         answer_ping(nonce, now);
     }
@@ -113,22 +121,32 @@ void Dispatcher::take_jobs(TimePoint now) {
 /// a running coroutine is cancelled, a stream ends at its next piece; a running function cannot be.
 void Dispatcher::cancel(std::uint64_t id) {
     streams_.cancel(id);
+    recall(id);
+    intake_.cancel(id);
+    intake_.wake();
+}
+
+/// The same for what has not started alone.
+void Dispatcher::recall(std::uint64_t id) {
     JobRef job = queues_.cancel(id);
     if (!job) {
         job = withdraw(id);
     }
     if (!job) {
-        job = intake_.cancel(id);
-        intake_.wake();
+        job = intake_.take_back(id);
     }
     if (job) {
-        Answer answer;
-        answer.reply.id = job->request.id;
-        answer.reply.slot = job->request.slot;
-        answer_error(answer, *job, proto::ErrorCode::client_left);
-        append(answer.reply, {});
-        tell_main();
+        give_back(job);
     }
+}
+
+void Dispatcher::give_back(const JobRef& job) {
+    Answer answer;
+    answer.reply.id = job->request.id;
+    answer.reply.slot = job->request.slot;
+    answer_error(answer, *job, proto::ErrorCode::client_left);
+    append(answer.reply, {});
+    tell_main();
 }
 
 /// Takes a job from a thread that waits for the GIL to run it; empty when none does.
@@ -142,9 +160,24 @@ JobRef Dispatcher::withdraw(std::uint64_t id) {
 }
 
 void Dispatcher::answer_ping(std::uint64_t nonce, TimePoint now) {
+    proto::Pong pong = figures(now);
+    pong.nonce = nonce;
+    proto::encode(pong, outbox_);
+    refresh_wanted_ = true;
+    main_wake_.notify_all();
+}
+
+/// At once: the gateway may have to start a successor.
+void Dispatcher::tell_leaving(TimePoint now) {
+    spdlog::info(
+        "asked to end by a signal: serving until the gateway drains this worker; a second "
+        "signal ends it at once");
+    proto::encode(figures(now), outbox_);
+}
+
+proto::Pong Dispatcher::figures(TimePoint now) const {
     const AsyncIntake::Load async = intake_.load(now);
     proto::Pong pong;
-    pong.nonce = nonce;
     pong.busy = queues_.running();
     pong.threads = limit_;
     pong.queued = queues_.queued() + async.waiting;
@@ -153,9 +186,8 @@ void Dispatcher::answer_ping(std::uint64_t nonce, TimePoint now) {
     pong.gil_age_ms = age_ms(TimePoint(TimePoint::duration(gil_at_.load())), now);
     pong.served = served_;
     pong.pool_pids = pool_pids_;
-    proto::encode(pong, outbox_);
-    refresh_wanted_ = true;
-    main_wake_.notify_all();
+    pong.leaving = leaving_;
+    return pong;
 }
 
 std::uint32_t Dispatcher::oldest_ms(TimePoint now) const {
@@ -197,7 +229,8 @@ std::string Dispatcher::note(const Thread& thread, TimePoint now) const {
     }
     const char* how = thread.stage == Stage::runs ? " runs " : " waits for the GIL to run ";
     const Job& job = *thread.job;
-    return how + describe({job.request.id, job.route, thread.started, job.deadline}, now);
+    const std::string name = proto::request_name(job.request);
+    return how + describe({name, job.route, thread.started, job.deadline}, now);
 }
 
 std::string Dispatcher::event_loop_note(TimePoint now) const {

@@ -2,8 +2,10 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -17,17 +19,19 @@ bool is_removed(std::string_view name) {
     return name.starts_with("TYPHON_WORKER_");
 }
 
+/// Their texts are erased, too: /proc/PID/environ shows the memory in which they were passed.
 void remove_variables() {
-    std::vector<std::string> names;
+    std::vector<std::pair<std::string, char*>> removed;
     for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
         const std::string_view variable(*entry);
         const std::string_view name = variable.substr(0, variable.find('='));
         if (is_removed(name)) {
-            names.emplace_back(name);
+            removed.emplace_back(name, *entry);
         }
     }
-    for (const std::string& name : names) {
+    for (const auto& [name, text] : removed) {
         unsetenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): no other thread exists yet
+        ::explicit_bzero(text, std::strlen(text));
     }
 }
 

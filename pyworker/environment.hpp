@@ -14,9 +14,9 @@ namespace typhon::worker {
 /// ends up there.
 void open_standard_descriptors();
 
-/// Signals as a worker wants them. SIGINT is ignored (a terminal's Ctrl-C is the gateway's to
-/// handle), SIGPIPE too (a broken pipe is an error of write), SIGTERM and the rest have their
-/// default, and nothing is blocked.
+/// Signals as a worker wants them while it starts. SIGINT is ignored (Python would make an
+/// exception of it, in the middle of an import), SIGPIPE too (a broken pipe is an error of write),
+/// all others have their default, and nothing is blocked. leave_signal.hpp has what follows.
 void set_signals();
 
 }  // namespace typhon::worker

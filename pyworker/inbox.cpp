@@ -51,6 +51,8 @@ void Inbox::take(proto::Envelope& envelope, Batch& batch, proto::SteadyClock::ti
         cancels.push_back(cancel->id);
     } else if (const auto* credit = std::get_if<proto::Credit>(&envelope)) {
         credits.push_back(*credit);
+    } else if (const auto* recall = std::get_if<proto::Recall>(&envelope)) {
+        recalls.push_back(recall->id);
     } else if (const auto* ping = std::get_if<proto::Ping>(&envelope)) {
         pings.push_back(ping->nonce);
     } else if (const auto* asked = std::get_if<proto::Drain>(&envelope)) {
@@ -64,6 +66,7 @@ void Inbox::clear() {
     jobs.clear();
     cancels.clear();
     credits.clear();
+    recalls.clear();
     pings.clear();
     drain.reset();
 }

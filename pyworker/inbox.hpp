@@ -25,12 +25,14 @@ public:
     /// Empties the lists, and keeps their memory.
     void clear();
     [[nodiscard]] bool empty() const noexcept {
-        return jobs.empty() && cancels.empty() && credits.empty() && pings.empty() && !drain;
+        return jobs.empty() && cancels.empty() && credits.empty() && recalls.empty() &&
+               pings.empty() && !drain;
     }
 
     std::vector<JobRef> jobs;  // in order of arrival
     std::vector<std::uint64_t> cancels;
     std::vector<proto::Credit> credits;
+    std::vector<std::uint64_t> recalls;
     std::vector<std::uint64_t> pings;  // nonces
     std::optional<proto::Drain> drain;
 

@@ -5,8 +5,8 @@
 #include <variant>
 
 #include "proto/codec.hpp"
-#include "proto/errors.hpp"
 #include "proto/path.hpp"
+#include "proto/request_id.hpp"
 #include "pyworker/route_table.hpp"
 
 namespace py = pybind11;
@@ -174,7 +174,7 @@ py::object make_url(const Job& job, PyObject* /*self*/) {
 }
 
 py::object make_id(const Job& job, PyObject* /*self*/) {
-    return latin_of(proto::request_id_text(job.request.id));
+    return latin_of(proto::request_name(job.request));
 }
 
 py::object param_value(const proto::ParamValue& value) {

@@ -6,7 +6,7 @@
 
 #include <structmember.h>
 
-#include "proto/errors.hpp"
+#include "proto/request_id.hpp"
 #include "pyworker/request_fields.hpp"
 #include "pyworker/route_table.hpp"
 
@@ -74,8 +74,7 @@ PyObject* get_deadline(PyObject* object, void* /*closure*/) {
 PyObject* represent(PyObject* object) {
     const proto::Request& request = self_of(object).job->request;
     const std::string text = "<Request " + std::string(request.method) + " " +
-                             std::string(request.path) + " " + proto::request_id_text(request.id) +
-                             ">";
+                             std::string(request.path) + " " + proto::request_name(request) + ">";
     return PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace");
 }
 

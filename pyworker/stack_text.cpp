@@ -5,7 +5,6 @@
 #include <chrono>
 #include <optional>
 
-#include "proto/errors.hpp"
 #include "pyworker/route_table.hpp"
 
 namespace typhon::worker {
@@ -45,8 +44,7 @@ std::string describe(const RunningRequest& request, SteadyClock::time_point now)
     std::string text = request.route == nullptr
                            ? "no route"
                            : request.route->info.pattern + " -> " + request.route->info.name;
-    text += ", request " + proto::request_id_text(request.id) + ", for " +
-            milliseconds(now - request.started);
+    text += ", request " + request.name + ", for " + milliseconds(now - request.started);
     if (request.deadline.passed(now)) {
         text += ", " + milliseconds(now - request.deadline.at()) + " past its deadline";
     }

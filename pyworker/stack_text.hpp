@@ -14,7 +14,7 @@ struct Route;
 
 /// One request that runs.
 struct RunningRequest {
-    std::uint64_t id = 0;
+    std::string name;  // see proto/request_id.hpp
     const Route* route = nullptr;
     proto::SteadyClock::time_point started;
     proto::Deadline deadline;

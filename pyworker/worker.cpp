@@ -23,6 +23,7 @@
 #include "pyworker/dispatcher.hpp"
 #include "pyworker/environment.hpp"
 #include "pyworker/interpreter.hpp"
+#include "pyworker/leave_signal.hpp"
 #include "pyworker/lifeline.hpp"
 #include "pyworker/runner.hpp"
 #include "pyworker/stack_dump.hpp"
@@ -119,6 +120,7 @@ void serve(const WorkerOptions& options, SteadyClock::time_point begun, Groundwo
     proto::Ready ready = app.describe(options);
     ready.start_ms = span_us(begun, SteadyClock::now()) / 1000;
     log_start(ready, options.log_routes);
+    hear_leave_signals(ground.channel.wake_fd());
     {
         const py::gil_scoped_release released;
         dispatcher.start(ready, ground.front);

@@ -207,6 +207,12 @@ void add_front(std::vector<OptionSpec>& table) {
           "256M",
           "Memory for request bodies of all connections; further ones wait, then are answered 503",
           bytes(TYPHON_FIELD(http.max_body_memory), kMebi, 1024 * kGibi)},
+         {"max-answer-memory",
+          "SIZE",
+          "256M",
+          "Memory for answers that clients have not taken yet; who has not read for longest is cut "
+          "off",
+          bytes(TYPHON_FIELD(http.max_answer_memory), kMebi, 1024 * kGibi)},
          {"max-head",
           "SIZE",
           "64K",

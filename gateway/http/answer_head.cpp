@@ -8,6 +8,7 @@
 #include "gateway/http/field_kind.hpp"
 #include "proto/codec.hpp"
 #include "proto/errors.hpp"
+#include "proto/request_id.hpp"
 
 namespace typhon::http {
 
@@ -121,7 +122,8 @@ void write_error(std::string& out,
                  const Exchange& exchange,
                  const ErrorAnswer& error,
                  std::string_view date_line) {
-    const std::string body = proto::error_body(error.text, exchange.id);
+    const std::string body =
+        proto::error_body(error.text, proto::request_name(exchange.id, exchange.given_id));
     AnswerHead head(out, exchange, error.status, date_line);
     head.field("Content-Type", "application/json");
     if (!error.allow.empty()) {

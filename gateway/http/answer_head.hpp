@@ -13,6 +13,7 @@ namespace typhon::http {
 /// What of a request its answer depends on.
 struct Exchange {
     std::uint64_t id = 0;
+    std::string given_id{};  // see request_id.hpp; usually empty
     bool keep_alive = true;  // the connection stays open after the answer
     bool is_head = false;    // HEAD: the same head, no body
     bool http_1_0 = false;

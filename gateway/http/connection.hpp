@@ -116,7 +116,8 @@ private:
     Task<bool> shake_hands();
     Task<void> give_up_handshake();
     [[nodiscard]] bool send_encrypted(std::string_view body);
-    Task<bool> write_rest_encrypted();
+    Task<bool> write_rest_encrypted(Unsent::Answer& unsent);
+    Task<bool> write_rest_plain(Unsent::Answer& unsent);
     Task<void> end_tls();
 
     // connection_write.cpp
@@ -124,6 +125,7 @@ private:
     [[nodiscard]] bool send_with(std::string_view body);
     Task<void> write_rest();
     void end_write() noexcept;
+    void drop();
     Task<void> say_goodbye();
     Task<void> linger();
     void write_error_answer(const ErrorAnswer& error);
@@ -171,7 +173,7 @@ private:
 
     // connection_python.cpp
     Task<void> serve_python();
-    Task<void> write_reply(const relay::Call& call, const Conditions* conditions);
+    Task<void> write_reply(relay::Call& call, const Conditions* conditions);
     void write_bad_reply();
     [[nodiscard]] bool begin_reply(const proto::Reply& reply, std::size_t body_size);
     [[nodiscard]] bool client_is_gone() const;

@@ -48,6 +48,7 @@ void Connection::fill_native(Request& request) {
         fill_origin(request, origin());
     }
     request.id = exchange_.id;
+    request.given_id = exchange_.given_id;
     if (!body_.empty()) {
         request.body = std::move(body_);
     } else {

@@ -16,7 +16,8 @@ namespace {
 constexpr std::size_t kMaxCopiedBody = 16U << 10;
 
 bool is_forwarded(const Head& head, const Field& field) {
-    return !is_hop_by_hop(field.kind) && field.kind != FieldKind::expect &&
+    const bool refused = field.kind == FieldKind::request_id && head.request_id().empty();
+    return !is_hop_by_hop(field.kind) && field.kind != FieldKind::expect && !refused &&
            !head.connection_names(head.view(field.name));
 }
 
@@ -60,6 +61,7 @@ Task<void> Connection::serve_python() {
     }
     relay::Call call;
     call.id = exchange_.id;
+    call.given_id = exchange_.given_id;
     call_ = &call;
     const auto conditions = head_->has_conditions() ? keep_conditions() : nullptr;
     state_->arm(*this, DeadlineKind::look);
@@ -93,7 +95,7 @@ Task<void> Connection::serve_python() {
     }
 }
 
-Task<void> Connection::write_reply(const relay::Call& call, const Conditions* conditions) {
+Task<void> Connection::write_reply(relay::Call& call, const Conditions* conditions) {
     if (call.stream != nullptr) {
         co_await serve_reply_stream(call);
         co_return;
@@ -123,6 +125,7 @@ Task<void> Connection::write_reply(const relay::Call& call, const Conditions* co
         if (body.size() <= kMaxCopiedBody) {
             out += body;
         } else if (!send_with(body)) {
+            call.frame.reset();  // the rest has been copied; the frame may hold other replies, too
             co_await write_rest();
         }
     }

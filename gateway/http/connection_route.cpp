@@ -24,6 +24,7 @@ bool is_api_description(const proto::PathSegments& path) {
 
 Connection::Step Connection::start_request() {
     exchange_.id = state_->services.ids.next();
+    exchange_.given_id = head_->request_id();
     exchange_.keep_alive = head_->keep_alive();
     exchange_.is_head = head_->method() == "HEAD";
     exchange_.http_1_0 = head_->http_1_0();

@@ -81,11 +81,12 @@ bool Connection::send_encrypted(std::string_view body) {
 }
 
 /// Sends rest_. False when the connection is broken or the time is over.
-Task<bool> Connection::write_rest_encrypted() {
+Task<bool> Connection::write_rest_encrypted(Unsent::Answer& unsent) {
     std::string_view left = rest_;
     bool go_on = true;
     while (go_on) {
         left.remove_prefix(socket_.tls()->write(left));
+        unsent.moved();
         if (left.empty()) {
             co_return true;
         }

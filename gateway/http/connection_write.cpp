@@ -4,7 +4,7 @@
 #include <cerrno>
 
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/write.hpp>
+#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -74,19 +74,31 @@ bool Connection::send_with(std::string_view body) {
     return false;
 }
 
-/// Sends rest_; closes the connection when the client does not take it in time.
+/// Sends rest_; closes the connection when the client does not take it in time, or when others do
+/// not find room any more.
 Task<void> Connection::write_rest() {
     state_->arm(*this, DeadlineKind::write);
-    error_code fault;
+    Unsent::Answer unsent(state_->unsent, rest_.size(), [this] { drop(); });
+    bool sent = false;
     if (socket_.tls() != nullptr) {
-        open_ = co_await write_rest_encrypted() && open_;
+        sent = co_await write_rest_encrypted(unsent);
     } else {
-        co_await asio::async_write(
-            socket_, asio::buffer(rest_), asio::redirect_error(kUseTask, fault));
+        sent = co_await write_rest_plain(unsent);
     }
     rest_ = std::string();
-    open_ = open_ && !fault;
+    open_ = open_ && sent;
     end_write();
+}
+
+Task<bool> Connection::write_rest_plain(Unsent::Answer& unsent) {
+    error_code fault;
+    std::size_t sent = 0;
+    while (!fault && sent < rest_.size()) {
+        sent += co_await socket_.async_write_some(asio::buffer(rest_) + sent,
+                                                  asio::redirect_error(kUseTask, fault));
+        unsent.moved();
+    }
+    co_return !fault;
 }
 
 /// After a wait for the client: its deadline no longer counts, or has ended the connection.
@@ -94,6 +106,19 @@ void Connection::end_write() noexcept {
     DeadlineQueue::disarm(*this);
     open_ = open_ && !timed_out_;
     timed_out_ = false;
+}
+
+/// Resets the connection, so that the kernel drops its part of the answer, too.
+void Connection::drop() {
+    if (const auto left_out = state_->drop_pace.due()) {
+        spdlog::warn(
+            "unsent answers fill --max-answer-memory: a client that does not read is cut off "
+            "({} more since the last such line)",
+            *left_out);
+    }
+    const ::linger at_once{1, 0};
+    (void)::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close();
 }
 
 /// Sends what is left, and reads on for a while when the client may still be sending: closing with

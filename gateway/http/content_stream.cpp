@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include "gateway/http/chunk_writer.hpp"
+#include "proto/printable.hpp"
 
 namespace typhon::http {
 
@@ -26,7 +27,7 @@ void ContentStream::produce() noexcept {
     try {
         success = run_provider();
     } catch (const std::exception& error) {
-        spdlog::error("A content provider failed: {}", error.what());
+        spdlog::error("A content provider failed: {}", proto::printable(error.what()));
     } catch (...) {
         spdlog::error("A content provider failed: unknown exception");
     }

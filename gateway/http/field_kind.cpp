@@ -39,6 +39,8 @@ FieldKind field_kind(std::string_view name) noexcept {
         case 10:
             return to_lower(name.front()) == 'c' ? when(name, "connection", FieldKind::connection)
                                                  : when(name, "keep-alive", FieldKind::keep_alive);
+        case 12:
+            return when(name, "x-request-id", FieldKind::request_id);
         case 13:
             return when(name, "if-none-match", FieldKind::condition);
         case 14:

@@ -17,6 +17,7 @@ enum class FieldKind : std::uint8_t {
     date,
     expect,
     origin,
+    request_id,
     connection,  // from here on hop-by-hop (RFC 9110 section 7.6.1): never forwarded
     transfer_encoding,
     keep_alive,

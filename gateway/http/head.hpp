@@ -88,6 +88,10 @@ public:
     /// True when a field of FieldKind::condition is there.
     [[nodiscard]] bool has_conditions() const noexcept { return has_conditions_; }
 
+    /// The client's own name for the request; empty when it gave none, more than one, or one that
+    /// is_request_id() does not accept.
+    [[nodiscard]] std::string_view request_id() const noexcept { return view(request_id_); }
+
     /// True when a Connection field names the field `name` (which then must not be forwarded).
     [[nodiscard]] bool connection_names(std::string_view name) const noexcept;
 
@@ -118,6 +122,7 @@ private:
     void read_transfer_encoding(std::string_view value);
     void read_content_encoding(std::string_view value) noexcept;
     void read_connection(std::string_view value);
+    void read_request_id(const Field& field) noexcept;
 
     const char* base_ = nullptr;
     std::vector<Field> fields_;
@@ -127,6 +132,7 @@ private:
     Slice path_;
     Slice query_;
     Slice authority_;  // of an absolute target
+    Slice request_id_;
     std::uint64_t content_length_ = 0;
     std::uint32_t next_ = 0;     // start of the line that is not read yet
     std::uint32_t scanned_ = 0;  // no LF between next_ and here
@@ -142,6 +148,7 @@ private:
     bool has_conditions_ = false;
     bool has_host_ = false;
     bool has_length_ = false;
+    bool has_request_id_ = false;
     bool has_transfer_encoding_ = false;
     bool ends_in_chunked_ = false;     // the last transfer coding
     bool has_chunked_twice_ = false;   // chunked comes before the last transfer coding

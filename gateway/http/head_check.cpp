@@ -4,6 +4,7 @@
 
 #include "gateway/http/char_class.hpp"
 #include "gateway/http/head.hpp"
+#include "proto/request_id.hpp"
 
 namespace typhon::http {
 
@@ -77,6 +78,9 @@ bool Head::check_field(Field& field) {
             return true;
         case FieldKind::expect:
             return check_expect(value);
+        case FieldKind::request_id:
+            read_request_id(field);
+            return true;
         default:
             return true;
     }
@@ -92,6 +96,11 @@ bool Head::check_together() {
     }
     expects_continue_ = expects_continue_ && framing_ != Framing::none;
     return true;
+}
+
+void Head::read_request_id(const Field& field) noexcept {
+    const bool first = !std::exchange(has_request_id_, true);
+    request_id_ = first && proto::is_request_id(view(field.value)) ? field.value : Slice{};
 }
 
 bool Head::check_host(std::string_view value) {

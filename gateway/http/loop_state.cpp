@@ -35,6 +35,7 @@ LoopState::LoopState(const LoopServices& loop_services, const HttpOptions& http_
       statics(http_options.statics),
       cors(http_options.cors),
       negotiates(http_options.compress || cors.enabled()),
+      unsent(http_options.max_answer_memory),
       timer_(loop_services.loop) {
     limits.max_head = options.max_head;
     limits.max_fields = std::min(options.max_fields, proto::kMaxHeaderFields);

@@ -23,6 +23,8 @@
 #include "gateway/http/id_source.hpp"
 #include "gateway/http/read_buffer.hpp"
 #include "gateway/http/static_files.hpp"
+#include "gateway/http/unsent.hpp"
+#include "gateway/log_pace.hpp"
 #include "gateway/native/blocking_pool.hpp"
 #include "gateway/native/message.hpp"
 #include "gateway/native/native_router.hpp"
@@ -73,6 +75,8 @@ public:
     const StaticFiles statics;
     const CorsPolicy cors;
     const bool negotiates;  // answers depend on more than the route
+    Unsent unsent;
+    LogPace drop_pace;
     bool draining = false;
     std::size_t connections = 0;
     std::size_t refusing = 0;  // those of them that are only told why

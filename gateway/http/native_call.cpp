@@ -12,6 +12,8 @@
 #include "gateway/http/char_class.hpp"
 #include "gateway/http/multipart.hpp"
 #include "proto/errors.hpp"
+#include "proto/printable.hpp"
+#include "proto/request_id.hpp"
 
 namespace typhon::http {
 
@@ -45,20 +47,22 @@ void assign_path(std::string& out, const Head& head, const proto::PathSegments& 
     }
 }
 
-void answer_with_error(Response& response, int status, std::string_view text, std::uint64_t id) {
+void answer_with_error(const Request& request,
+                       Response& response,
+                       int status,
+                       std::string_view text) {
     response.clear();
     response.status = status;
-    response.set_json(proto::error_body(text, id));
+    response.set_json(proto::error_body(text, request.name()));
 }
 
 void answer_internal(const Request& request, Response& response, const char* what) {
     spdlog::error("{} {}: the handler failed: {} (request {})",
-                  request.method,
-                  request.path,
-                  what,
-                  proto::request_id_text(request.id));
-    answer_with_error(
-        response, 500, proto::error_info(proto::ErrorCode::internal).text, request.id);
+                  proto::printable(request.method),
+                  proto::printable(request.path),
+                  proto::printable(what),
+                  request.name());
+    answer_with_error(request, response, 500, proto::error_info(proto::ErrorCode::internal).text);
 }
 
 }  // namespace
@@ -130,7 +134,7 @@ void run_handler(const Handler& handler, const Request& request, Response& respo
     try {
         handler(request, response);
     } catch (const HttpError& error) {
-        answer_with_error(response, error.status(), error.what(), request.id);
+        answer_with_error(request, response, error.status(), error.what());
     } catch (const std::exception& error) {
         answer_internal(request, response, error.what());
     } catch (...) {
@@ -153,7 +157,7 @@ bool begin_answer(std::string& out,
     if (!good) {
         out.resize(start);
         spdlog::error("A handler's status or header fields cannot be sent (request {})",
-                      proto::request_id_text(exchange.id));
+                      proto::request_name(exchange.id, exchange.given_id));
     }
     return good;
 }

@@ -85,6 +85,10 @@ void LoopServer::admit_bodies() {
     state_->gate.admit();
 }
 
+const Unsent& LoopServer::unsent() const noexcept {
+    return state_->unsent;
+}
+
 std::size_t LoopServer::connections() const noexcept {
     return state_->connections;
 }

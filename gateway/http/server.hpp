@@ -16,6 +16,7 @@
 #include "gateway/http/body_budget.hpp"
 #include "gateway/http/connection.hpp"
 #include "gateway/http/id_source.hpp"
+#include "gateway/http/unsent.hpp"
 #include "gateway/native/blocking_pool.hpp"
 #include "gateway/native/native_router.hpp"
 #include "gateway/options.hpp"
@@ -61,6 +62,9 @@ public:
 
     /// There is room for bodies again: see BodyBudget::on_room.
     void admit_bodies();
+
+    /// The answers that clients have not taken yet. Any thread, for its figures.
+    [[nodiscard]] const Unsent& unsent() const noexcept;
 
     /// Connections that are open, exactly.
     [[nodiscard]] std::size_t connections() const noexcept;

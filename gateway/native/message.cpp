@@ -4,6 +4,8 @@
 #include <cctype>
 #include <utility>
 
+#include "proto/request_id.hpp"
+
 namespace typhon {
 
 namespace {
@@ -74,6 +76,10 @@ nlohmann::json Request::json() const {
     }
 }
 
+std::string Request::name() const {
+    return proto::request_name(id, given_id);
+}
+
 void Request::clear() {
     method.clear();
     path.clear();
@@ -88,6 +94,7 @@ void Request::clear() {
     deadline = proto::Deadline();
     id = 0;
     scheme = "http";
+    given_id.clear();
 }
 
 void Response::set_header(const std::string& name, const std::string& value) {

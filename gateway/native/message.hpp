@@ -41,10 +41,14 @@ struct Request : httplib::Request {
     proto::Deadline deadline;
     std::uint64_t id = 0;
     std::string_view scheme = "http";  // or "https": how the client came, as far as is known
+    std::string given_id;              // X-Request-Id, when it was accepted
 
     /// The body as JSON. Throws HttpError: 415 when the content type is not JSON, 400 with the
     /// byte position when the body does not parse or nests deeper than kMaxJsonDepth.
     [[nodiscard]] nlohmann::json json() const;
+
+    /// In answers and logs: given_id, else 16 hex digits of id.
+    [[nodiscard]] std::string name() const;
 
     /// Back to the state of a new object, memory kept.
     void clear();

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "gateway/asio.hpp"
@@ -33,6 +34,7 @@ public:
 
     // Set before send().
     std::uint64_t id = 0;
+    std::string_view given_id;  // see request_id.hpp
 
     // Set when the wait is over.
     proto::ErrorCode error = proto::ErrorCode::none;  // none: `reply` is the answer

@@ -30,6 +30,7 @@ struct Pending {
     Call* call =
         nullptr;  // null: the caller has its answer, the slot is held until the worker's reply
     std::uint32_t loop = 0;
+    std::string given_id;  // see request_id.hpp; usually empty
     std::string method;
     std::string path;  // raw
     std::string tail;  // the envelope but for its head, see codec.hpp

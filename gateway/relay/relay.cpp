@@ -13,6 +13,14 @@ namespace {
 
 constexpr std::size_t kLargeBatch = std::size_t{1} << 20;
 
+/// A worker whose event loop is blocked comes after all others, for coroutines alone.
+bool is_better(CreditClass wanted, const WorkerLinkState& a, const WorkerLinkState& b) noexcept {
+    if (wanted == CreditClass::async && a.loop_blocked != b.loop_blocked) {
+        return b.loop_blocked;
+    }
+    return less_loaded(wanted, a.load, b.load);
+}
+
 }  // namespace
 
 Relay::Relay(std::vector<asio::io_context*> loops,
@@ -37,6 +45,7 @@ Relay::~Relay() {
 void Relay::submit(Call& call, const proto::Request& request) {
     Pending& pending = *pool_.take();
     pending.id = call.id;
+    pending.given_id = call.given_id;
     pending.call = &call;
     call.pending = &pending;
     pending.loop = 0;
@@ -118,7 +127,7 @@ WorkerLinkState* Relay::choose(const RouteState& route) {
             !has_credit(wanted, link->load, route.run_time.mean_us(), options_.wide_credit)) {
             continue;
         }
-        if (best == nullptr || less_loaded(wanted, link->load, best->load)) {
+        if (best == nullptr || is_better(wanted, *link, *best)) {
             best = link;
         }
     }
@@ -267,6 +276,12 @@ void Relay::send_cancel(const Pending& pending) {
         proto::encode(proto::Cancel{pending.id}, pending.worker->outgoing);
         say(*pending.worker);
     }
+}
+
+void Relay::send_recall(Pending& pending) {
+    pending.recalled = true;
+    proto::encode(proto::Recall{pending.id}, pending.worker->outgoing);
+    say(*pending.worker);
 }
 
 void Relay::fail_all(proto::ErrorCode code) {

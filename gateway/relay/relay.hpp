@@ -18,6 +18,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "gateway/asio.hpp"
+#include "gateway/log_pace.hpp"
 #include "gateway/options.hpp"
 #include "gateway/relay/expiry.hpp"
 #include "gateway/relay/pending.hpp"
@@ -112,6 +113,7 @@ private:
     void become_slow(Pending& pending);
     void give_up(Pending& pending);
     void grant_pending(Pending& pending, std::uint64_t id, std::uint32_t bytes);
+    void send_recall(Pending& pending);
 
     // The loop's turn (relay_turn.cpp)
     void schedule_turn_end();
@@ -125,14 +127,19 @@ private:
     void arm_tick();
     void watch_links(TimePoint now);
     void watch(WorkerLinkState& link, TimePoint now);
-    void recall(WorkerLinkState& link, TimePoint now);
+    void watch_event_loop(WorkerLinkState& link, TimePoint now);
+    void recall(WorkerLinkState& link, bool async, TimePoint now);
     void tell_hang(WorkerLinkState& link, Verdict verdict, std::uint32_t requests, TimePoint now);
     void publish();
 
-    // What workers say and what becomes of them (relay_links.cpp)
+    // What workers say (relay_take.cpp)
     void take(const Batch& batch);
+    void take_other(WorkerLinkState& link, proto::Envelope& envelope);
     void on_reply(WorkerLinkState& link, const proto::Reply& reply, const FrameHold& frame);
     void on_ready(WorkerLinkState& link, const proto::Ready& ready);
+    void refuse(std::uint64_t& count, std::string_view who, std::string_view what);
+
+    // Which workers serve, and what becomes of them (relay_links.cpp)
     void say(WorkerLinkState& link);
     void serve_links(const std::vector<std::string>& identities);
     void pick_active();
@@ -174,6 +181,8 @@ private:
     bool closed_ = false;
     WatchClock clock_{proto::SteadyClock::now()};
     HealthLimits health_limits_;
+    RefusedCounts refused_;
+    LogPace refusal_pace_;
     TimePoint last_ping_{};
     TimePoint last_publish_{};
 

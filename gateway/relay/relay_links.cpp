@@ -1,13 +1,12 @@
-// What workers say to the relay, and what becomes of their requests when they stop or die.
+// Which workers serve, and what becomes of their requests when they stop or die. What they say is
+// in relay_take.cpp.
 #include <algorithm>
 #include <utility>
-#include <variant>
 
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
 #include "gateway/relay/relay.hpp"
-#include "proto/limits.hpp"
 
 namespace typhon::relay {
 
@@ -129,81 +128,6 @@ void Relay::say(WorkerLinkState& link) {
         dirty_.push_back(&link);
     }
     schedule_turn_end();
-}
-
-void Relay::take(const Batch& batch) {
-    const auto found = links_.find(batch.identity);
-    if (found == links_.end()) {
-        spdlog::warn("a peer that nobody started spoke to the relay: {} bytes dropped",
-                     batch.bytes.size());
-        return;
-    }
-    WorkerLinkState& link = *found->second;
-    const TimePoint now = proto::SteadyClock::now();
-    link.heard_at = clock_.at(now);
-    link.silence_told = false;
-    reader_.open(batch.bytes);
-    while (auto envelope = reader_.next()) {
-        if (const auto* reply = std::get_if<proto::Reply>(&*envelope)) {
-            if (link.is_ready()) {
-                on_reply(link, *reply, batch.frame);
-            }
-        } else if (const auto* chunk = std::get_if<proto::Chunk>(&*envelope)) {
-            on_chunk(link, *chunk);
-        } else if (const auto* ended = std::get_if<proto::End>(&*envelope)) {
-            on_end(link, *ended);
-        } else if (const auto* ready = std::get_if<proto::Ready>(&*envelope)) {
-            on_ready(link, *ready);
-        } else if (auto* pong = std::get_if<proto::Pong>(&*envelope)) {
-            link.last_pong = std::move(*pong);
-        } else if (const auto* error = std::get_if<proto::StartError>(&*envelope)) {
-            events_->on_start_error(batch.identity, *error);
-        }
-    }
-    if (!reader_.fault().empty()) {
-        spdlog::error("worker {} sent a malformed batch: {}", batch.identity, reader_.fault());
-    }
-    drain_if_empty(link, now);
-}
-
-void Relay::on_reply(WorkerLinkState& link, const proto::Reply& reply, const FrameHold& frame) {
-    Pending* pending = link.find(reply.slot, reply.id);
-    if (pending == nullptr) {
-        return;  // not ours: a slot is only freed by the reply that this one repeats
-    }
-    if (reply.more) {
-        on_begin(*pending, reply, frame);
-        return;
-    }
-    if (pending->recalled && pending->call != nullptr && !link.started(*pending)) {
-        release(*pending, link);
-        put_back(*pending);
-        return;
-    }
-    RouteState& route = *pending->route;
-    route.run_time.add(reply.run_us);
-    ++link.served;
-    release(*pending, link);
-    if (Call* call = std::exchange(pending->call, nullptr)) {
-        const bool valid = reply.status >= 200 && reply.status <= 599;
-        call->error = valid ? proto::ErrorCode::none : proto::ErrorCode::bad_reply;
-        call->reply = reply;
-        call->frame = frame;
-        hand_back(*call, pending->loop);
-    }
-    end(*pending);
-}
-
-void Relay::on_ready(WorkerLinkState& link, const proto::Ready& ready) {
-    if (!link.accept(ready, clock_.at(proto::SteadyClock::now()))) {
-        spdlog::error(
-            "worker {} is refused: wrong token, protocol version {} (want {}), or READY twice",
-            link.identity(),
-            ready.version,
-            proto::kProtocolVersion);
-        return;
-    }
-    events_->on_ready(link.identity(), ready);
 }
 
 void Relay::settle(WorkerLinkState& link) {

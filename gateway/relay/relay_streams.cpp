@@ -6,6 +6,7 @@
 
 #include "gateway/relay/relay.hpp"
 #include "proto/limits.hpp"
+#include "proto/request_id.hpp"
 
 namespace typhon::relay {
 
@@ -40,7 +41,7 @@ void Relay::on_chunk(WorkerLinkState& link, const proto::Chunk& chunk) {
     if (chunk.bytes.size() > pending->window) {
         spdlog::error("worker {} sent more of request {} than it may; the answer is cut off",
                       link.pid,
-                      proto::request_id_text(pending->id));
+                      proto::request_name(pending->id, pending->given_id));
         give_up(*pending);
         return;
     }

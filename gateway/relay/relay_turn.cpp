@@ -159,6 +159,8 @@ void Relay::publish() {
     status.queue_depth = queue_.depth();
     status.queue_bytes = queue_.bytes();
     status.queue_limit = queue_.limit();
+    status.refused = refused_;
+    status.refused.malformed += socket_.misshapen();
     for (const auto& [identity, link] : links_) {
         status.workers.push_back({identity, link->in_flight(), link->served, link->last_pong});
     }

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "gateway/relay/relay.hpp"
+#include "proto/request_id.hpp"
 
 namespace typhon::relay {
 
@@ -14,6 +15,7 @@ namespace {
 constexpr std::size_t kMostNamed = 16;
 /// Less than that is spent on the way.
 constexpr Milliseconds kRecallAfter{20};
+constexpr Milliseconds kLoopPatience{30};
 /// The supervisor may have failed to replace it.
 constexpr Milliseconds kTellAgain{10'000};
 
@@ -28,7 +30,7 @@ void name_hung(const WorkerLinkState& link, std::size_t count, WatchClock::TimeP
             return;
         }
         spdlog::error("request {} of {} -> {} is {} ms past its deadline in worker {}, {}",
-                      proto::request_id_text(pending.id),
+                      proto::request_name(pending.id, pending.given_id),
                       pending.route->info.pattern,
                       pending.route->info.name,
                       ms_since(pending.overdue_since, now),
@@ -69,8 +71,9 @@ void Relay::watch(WorkerLinkState& link, TimePoint steady_now) {
         pump();
     }
     if (health.waiting.count() != 0 && verdict != Verdict::sound) {
-        recall(link, steady_now);
+        recall(link, false, steady_now);
     }
+    watch_event_loop(link, steady_now);
     if (verdict == Verdict::silent && !link.silence_told) {
         link.silence_told = true;
         events_->on_silent(link.identity(), ms_since(link.heard_at, now));
@@ -83,18 +86,27 @@ void Relay::watch(WorkerLinkState& link, TimePoint steady_now) {
     }
 }
 
-/// Asks for what the worker has not started, as far as another one would take it now. A worker that
-/// has not started a request answers a CANCEL without running it, and the ledger says so.
-void Relay::recall(WorkerLinkState& link, TimePoint now) {
+/// An event loop that runs takes each request within milliseconds, so one that has waited for
+/// longer waits for a handler that blocks it.
+void Relay::watch_event_loop(WorkerLinkState& link, TimePoint now) {
+    link.loop_blocked = link.load.async != 0 && link.event_loop_waits(now, kLoopPatience);
+    if (link.loop_blocked) {
+        recall(link, true, now);
+    }
+}
+
+/// Asks for what the worker has not started, as far as another one would take it now. It answers
+/// such a request without running it, and the ledger says so.
+void Relay::recall(WorkerLinkState& link, bool async, TimePoint now) {
     link.each([&](Pending& pending) {
         if (pending.recalled || now - pending.dispatched_at < kRecallAfter ||
-            !link.waits(pending)) {
+            !link.waits(pending, async)) {
             return;
         }
         const WorkerLinkState* other = choose(*pending.route);
-        if (other != nullptr && other != &link && !other->avoided) {
-            pending.recalled = true;
-            send_cancel(pending);
+        if (other != nullptr && other != &link && !other->avoided &&
+            !(async && other->loop_blocked)) {
+            send_recall(pending);
         }
     });
 }

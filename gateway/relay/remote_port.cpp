@@ -11,6 +11,7 @@ namespace typhon::relay {
 void RemotePort::submit(Call& call, const proto::Request& request) {
     Pending* pending = pool_.take();
     pending->id = call.id;
+    pending->given_id = call.given_id;
     pending->call = &call;
     call.pending = pending;
     pending->loop = loop_index_;

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <zmq.hpp>
 
+#include "proto/limits.hpp"
+
 namespace typhon::relay {
 
 namespace {
@@ -35,6 +37,7 @@ RouterSocket::RouterSocket(const std::string& endpoint) : sockets_(std::make_uni
     // Bounds are the relay's own (credit and queue), so ZeroMQ never has to refuse or drop.
     router.set(zmq::sockopt::sndhwm, 0);
     router.set(zmq::sockopt::rcvhwm, 0);
+    router.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(proto::kMaxFrame));
     router.set(zmq::sockopt::heartbeat_ivl, 5000);
     router.set(zmq::sockopt::heartbeat_timeout, 30000);
     try {
@@ -74,6 +77,7 @@ std::optional<Batch> RouterSocket::receive() {
             continue;
         }
         if (body->more()) {  // no message of ours has a third frame
+            ++misshapen_;
             zmq::message_t rest;
             while (router.recv(rest, zmq::recv_flags::dontwait) && rest.more()) {
             }

@@ -40,12 +40,14 @@ public:
     [[nodiscard]] bool send(const std::string& identity, std::string_view bytes);
 
     /// The next batch, or nothing when none waits. Never blocks. Messages of another shape are
-    /// dropped.
+    /// dropped and counted.
     [[nodiscard]] std::optional<Batch> receive();
+    [[nodiscard]] std::uint64_t misshapen() const noexcept { return misshapen_; }
 
 private:
     struct Sockets;
     std::unique_ptr<Sockets> sockets_;
+    std::uint64_t misshapen_ = 0;
     int fd_ = -1;
 };
 

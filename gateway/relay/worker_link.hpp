@@ -28,9 +28,23 @@ struct LinkStatus {
     proto::Pong last_pong;
 };
 
+/// What the relay did not take from its socket: messages of strangers, malformed frames; and
+/// envelopes.
+struct RefusedCounts {
+    std::uint64_t strangers = 0;  // from a peer that the gateway has not started
+    std::uint64_t greetings = 0;  // READY with a wrong token or version, or not the first
+    std::uint64_t malformed = 0;
+    std::uint64_t misplaced =
+        0;  // before READY, ERROR after it, or of a kind that workers do not send
+    std::uint64_t replies = 0;  // to a request that the worker does not have
+
+    friend bool operator==(const RefusedCounts&, const RefusedCounts&) = default;
+};
+
 /// A copy of the relay's figures, at most 200 ms old.
 struct RelayStatus {
     std::vector<LinkStatus> workers;
+    RefusedCounts refused;
     std::size_t queue_depth = 0;
     std::size_t queue_bytes = 0;
     std::size_t queue_limit = 0;
@@ -90,6 +104,8 @@ public:
     virtual void on_start_error(const std::string& identity, const proto::StartError& error) = 0;
     /// DRAIN was sent: the process should exit soon by itself.
     virtual void on_draining(const std::string& identity) = 0;
+    /// A signal has asked it to end. Told again with each of its PONGs.
+    virtual void on_leaving(const std::string& identity) = 0;
     /// Nothing was heard from it for silent_ms although it was asked.
     virtual void on_silent(const std::string& identity, std::uint32_t silent_ms) = 0;
     /// Handlers hang in it. Told again each ten seconds, and when nothing in it goes on any more.

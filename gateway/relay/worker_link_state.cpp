@@ -120,12 +120,20 @@ Milliseconds WorkerLinkState::waiting(proto::SteadyClock::time_point now) {
     }
     if (!blocked_since_ && now - moved_at_ >= kStill) {
         each([&](const Pending& pending) {
-            if (waits(pending)) {
+            if (waits(pending, false)) {
                 blocked_since_ = std::min(blocked_since_.value_or(now), pending.dispatched_at);
             }
         });
     }
     return std::chrono::duration_cast<Milliseconds>(now - blocked_since_.value_or(now));
+}
+
+bool WorkerLinkState::event_loop_waits(proto::SteadyClock::time_point now,
+                                       Milliseconds patience) const {
+    return std::any_of(slots_.begin(), slots_.end(), [&](const Pending* pending) {
+        return pending != nullptr && now - pending->dispatched_at >= patience &&
+               waits(*pending, true);
+    });
 }
 
 std::vector<Pending*> WorkerLinkState::held() const {

@@ -54,10 +54,16 @@ public:
     /// need not. Of sync routes alone. `now` on the steady clock. Call it at each tick.
     [[nodiscard]] Milliseconds waiting(proto::SteadyClock::time_point now);
 
-    /// A request of a sync route that its caller waits for and that has not been started.
-    [[nodiscard]] bool waits(const Pending& pending) const noexcept {
-        return pending.call != nullptr && pending.credit != CreditClass::async && !started(pending);
+    /// A request, of an async route or of a sync one, that its caller waits for and that has not
+    /// been started.
+    [[nodiscard]] bool waits(const Pending& pending, bool async) const noexcept {
+        return pending.call != nullptr && (pending.credit == CreditClass::async) == async &&
+               !started(pending);
     }
+
+    /// A request of an async route has waited in it for longer than `patience`.
+    [[nodiscard]] bool event_loop_waits(proto::SteadyClock::time_point now,
+                                        Milliseconds patience) const;
 
     /// Calls `visit(Pending&)` for each request that is dispatched and not answered.
     template <class Visit>
@@ -84,10 +90,11 @@ public:
 
     WorkerLoad load;
     std::vector<proto::RouteInfo> routes;
-    std::string outgoing;  // the batch of this loop turn
-    bool dirty = false;    // in the relay's list of batches to send
-    bool active = false;   // serves: the supervisor says so
-    bool avoided = false;  // gets no request while another one is sound
+    std::string outgoing;       // the batch of this loop turn
+    bool dirty = false;         // in the relay's list of batches to send
+    bool active = false;        // serves: the supervisor says so
+    bool avoided = false;       // gets no request while another one is sound
+    bool loop_blocked = false;  // gets no request of an async route while another one's is not
     bool draining = false;
     bool drain_sent = false;
     bool silence_told = false;

@@ -31,19 +31,25 @@ void FailureWatch::clear() noexcept {
     scan_at_ = {};
 }
 
-bool FailureWatch::try_now() {
-    if (!armed() || !due().passed()) {
-        return false;
+void FailureWatch::look_for_edits() noexcept {
+    if (scan_at_.never()) {
+        look_again_later();
+    }
+}
+
+FailureWatch::Reason FailureWatch::try_now() {
+    if (!due().passed()) {
+        return Reason::none;
     }
     const bool edited = app_fingerprint(app_) != fingerprint_;
     if (!edited && !retry_at_.passed()) {
         look_again_later();
-        return false;
+        return Reason::none;
     }
     failures_ = edited ? 0 : failures_;
     retry_at_ = {};
     scan_at_ = {};
-    return true;
+    return edited ? Reason::edit : Reason::time;
 }
 
 std::uint32_t FailureWatch::retry_after_s() const noexcept {

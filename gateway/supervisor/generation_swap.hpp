@@ -20,17 +20,20 @@ struct GenerationSwap {
     enum class Kind : std::uint8_t {
         replace,  // a reload: the incoming ones take the place of all others
         grow,     // more workers: the incoming ones join the others
-        renew,    // a worker that is stuck: the incoming one takes the place of the one in its slot
-        recycle,  // a worker that has reached a limit: the same
+        renew,    // of one worker: the incoming one takes the place of the one in its slot
     };
     Kind kind = Kind::replace;
+    Renewal why = Renewal::none;  // of kind renew
     std::uint32_t generation = 0;
+    std::uint32_t slot = 0;  // the first, of kind renew the only one
     Workers incoming;
     std::vector<ReloadWaiter> waiters;
     proto::SteadyClock::time_point started_at = proto::SteadyClock::now();
 
     [[nodiscard]] bool holds(const Worker& worker) const noexcept;
     [[nodiscard]] bool all_ready() const noexcept;
+    /// It is ended when another change is wanted.
+    [[nodiscard]] bool gives_way() const noexcept { return why == Renewal::limit; }
     [[nodiscard]] Milliseconds age() const noexcept;
 };
 

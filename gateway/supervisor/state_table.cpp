@@ -33,7 +33,7 @@ WorkerTransition from_ready(Event event) noexcept {
         case Event::died:
         case Event::kept_dying:
             return {State::backing_off, Action::restart_later};
-        case Event::stuck:
+        case Event::worn:
             return {State::ready, Action::renew};
         case Event::fell_silent:
         case Event::hung:

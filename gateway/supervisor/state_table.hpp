@@ -25,7 +25,7 @@ enum class WorkerEvent : std::uint8_t {
     died,          // the process ended
     kept_dying,    // the process ended before READY, for the last time that is tolerated
     fell_silent,   // nothing was heard from it although it was asked
-    stuck,         // a handler in it hangs, others go on
+    worn,          // a successor is to take its place
     hung,          // handlers in it hang, and nothing goes on
     late,          // it is not ready in time
     time_out,      // the time of its state is over

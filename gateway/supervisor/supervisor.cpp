@@ -205,6 +205,10 @@ void Supervisor::on_draining(const std::string& identity) {
     spdlog::debug("worker {} was told to drain", identity);
 }
 
+void Supervisor::on_leaving(const std::string& identity) {
+    post([this, identity] { workers_.on_leaving(identity); });
+}
+
 void Supervisor::on_silent(const std::string& identity, std::uint32_t silent_ms) {
     post([this, identity, silent_ms] { workers_.on_silent(identity, silent_ms); });
 }

@@ -81,6 +81,7 @@ public:
     void on_ready(const std::string& identity, const proto::Ready& ready) override;
     void on_start_error(const std::string& identity, const proto::StartError& error) override;
     void on_draining(const std::string& identity) override;
+    void on_leaving(const std::string& identity) override;
     void on_silent(const std::string& identity, std::uint32_t silent_ms) override;
     void on_hung(const std::string& identity, const HangReport& report) override;
 

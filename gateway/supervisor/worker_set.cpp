@@ -84,7 +84,7 @@ void WorkerSet::perform(Worker& worker, WorkerAction action) {
 
 void WorkerSet::launch(Worker& worker) {
     worker.pool_pids.clear();
-    worker.worn = false;
+    worker.renewal = Renewal::none;
     worker.too_slow = false;
     worker.max_requests =
         requests_limit(options_.max_requests, options_.max_requests_jitter, random());

@@ -55,6 +55,7 @@ public:
 
     void on_ready(const std::string& identity, const proto::Ready& ready);
     void on_start_error(const std::string& identity, const proto::StartError& error);
+    void on_leaving(const std::string& identity);
     void on_silent(const std::string& identity, std::uint32_t silent_ms);
     void on_hung(const std::string& identity, const HangReport& report);
     void on_exit(const ProcessExit& exit);
@@ -70,7 +71,7 @@ public:
 private:
     using Kind = GenerationSwap::Kind;
     /// What last_error_ is of, and so when it is over.
-    enum class ErrorOf : std::uint8_t { nothing, start, change, recycling };
+    enum class ErrorOf : std::uint8_t { nothing, start, change };
 
     // one worker (worker_set.cpp)
     void handle(Worker& worker, WorkerEvent event);
@@ -89,7 +90,8 @@ private:
     // the application does not start (worker_set_failure.cpp)
     void give_up(Worker& worker);
     void tell_failed(std::uint32_t retry_after_s);
-    void try_again();
+    void try_again(FailureWatch::Reason reason);
+    void start_after_edit(Worker& worker);
     void recovered();
     void tell_crash_loop(const Worker& worker);
     void set_error(ErrorOf of, std::string text);
@@ -99,23 +101,25 @@ private:
     void begin_next_change();
     void begin_swap(Kind kind, std::uint32_t generation, std::uint32_t from, std::uint32_t to);
     void begin_scale(std::uint32_t workers);
-    /// Starts a successor beside `worker`, a ready one; it is drained when the successor is ready.
-    /// When the successor does not start, it serves on.
-    void renew(Worker& worker);
-    [[nodiscard]] bool begin_renewal();
     void shrink(std::uint32_t workers);
     void commit_swap();
     void commit_replace(GenerationSwap& swap);
-    void commit_renewal(GenerationSwap& swap);
     void abort_swap(std::string reason);
     void retire_all(Workers& workers);
 
-    // recycling (worker_set_recycling.cpp)
+    // one worker is replaced by a successor (worker_set_renewal.cpp)
+    /// Starts a successor beside `worker`, which is drained when the successor is ready. When the
+    /// successor does not start, it serves on.
+    void wear(Worker& worker, Renewal why);
+    void renew(const Worker& worker);
+    [[nodiscard]] bool begin_renewal();
+    void commit_renewal(GenerationSwap& swap);
+    void abort_renewal(const GenerationSwap& swap, const std::string& reason);
+    void cancel_renewal();
+
+    // when a worker has reached a limit (worker_set_recycling.cpp)
     void start_recycling();
     void look_for_recycling();
-    void commit_recycle(GenerationSwap& swap);
-    void abort_recycle(const GenerationSwap& swap, const std::string& reason);
-    void cancel_recycle();
 
     void refuse_waiters(const std::string& reason);
 

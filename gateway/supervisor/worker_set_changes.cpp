@@ -12,16 +12,7 @@ namespace typhon {
 namespace {
 
 std::string_view swap_name(GenerationSwap::Kind kind) noexcept {
-    switch (kind) {
-        case GenerationSwap::Kind::replace:
-            return "reload";
-        case GenerationSwap::Kind::grow:
-            return "scale";
-        case GenerationSwap::Kind::renew:
-        case GenerationSwap::Kind::recycle:
-            break;
-    }
-    return "the replacement of a worker";
+    return kind == GenerationSwap::Kind::replace ? "reload" : "scale";
 }
 
 }  // namespace
@@ -44,8 +35,8 @@ void WorkerSet::begin_next_change() {
         return;
     }
     const bool asked = !scale_waiting_.empty() || !reload_waiting_.empty();
-    if (asked && swap_ && swap_->kind == Kind::recycle) {
-        cancel_recycle();
+    if (asked && swap_ && swap_->gives_way()) {
+        cancel_renewal();
     }
     while (!swap_ && !scale_waiting_.empty()) {
         begin_scale(scale_waiting_.front().first);
@@ -65,6 +56,8 @@ void WorkerSet::begin_swap(Kind kind,
     GenerationSwap& swap = swap_.emplace();
     swap.kind = kind;
     swap.generation = generation;
+    swap.slot = from;
+    swap.why = kind == Kind::renew ? current_.at(from)->renewal : Renewal::none;
     if (kind == Kind::replace) {
         swap.waiters = std::exchange(reload_waiting_, {});
         spdlog::info("reload: starting generation {}, {} workers", generation, to - from);
@@ -101,28 +94,6 @@ void WorkerSet::begin_scale(std::uint32_t workers) {
     waiter(result(true, std::to_string(workers) + " workers", Milliseconds{0}));
 }
 
-void WorkerSet::renew(Worker& worker) {
-    worker.worn = true;
-    if (swap_ && swap_->kind == Kind::recycle && swap_->incoming.front()->slot != worker.slot) {
-        cancel_recycle();  // a stuck worker is more urgent
-    }
-    begin_next_change();
-}
-
-/// False when there is no ready worker to renew.
-bool WorkerSet::begin_renewal() {
-    const auto worn = std::find_if(current_.begin(), current_.end(), [](const auto& worker) {
-        return worker->is_ready() && worker->worn;
-    });
-    if (worn == current_.end()) {
-        return false;
-    }
-    const std::uint32_t slot = (*worn)->slot;
-    spdlog::info("starting a successor of worker {}", (*worn)->process->pid());
-    begin_swap(Kind::renew, generation_, slot, slot + 1);
-    return true;
-}
-
 void WorkerSet::shrink(std::uint32_t workers) {
     if (workers == current_.size()) {
         return;
@@ -139,15 +110,13 @@ void WorkerSet::shrink(std::uint32_t workers) {
 void WorkerSet::commit_swap() {
     GenerationSwap swap = std::move(*swap_);
     swap_.reset();
-    if (swap.kind == Kind::recycle) {
-        commit_recycle(swap);
+    if (swap.kind == Kind::renew) {
+        commit_renewal(swap);
         recovered();
         return begin_next_change();
     }
     if (swap.kind == Kind::replace) {
         commit_replace(swap);
-    } else if (swap.kind == Kind::renew) {
-        commit_renewal(swap);
     } else {
         std::move(swap.incoming.begin(), swap.incoming.end(), std::back_inserter(current_));
         serve_ready();
@@ -174,31 +143,15 @@ void WorkerSet::commit_replace(GenerationSwap& swap) {
     clear_error();
 }
 
-/// The successor takes the slot over; whatever became of the other one meanwhile, it leaves.
-void WorkerSet::commit_renewal(GenerationSwap& swap) {
-    auto& successor = swap.incoming.front();
-    auto& place = current_.at(successor->slot);
-    successor->take_counts(*place);
-    ++successor->restarts;
-    std::swap(place, successor);
-    clear_error();  // the application starts
-    serve_ready();
-    retire_all(swap.incoming);
-}
-
 void WorkerSet::abort_swap(std::string reason) {
     GenerationSwap swap = std::move(*swap_);
     swap_.reset();
     options_.workers = static_cast<std::uint32_t>(current_.size());
-    if (swap.kind == Kind::recycle) {
-        abort_recycle(swap, reason);
-        retire_all(swap.incoming);
+    retire_all(swap.incoming);
+    if (swap.kind == Kind::renew) {
+        abort_renewal(swap, reason);
         return begin_next_change();
     }
-    if (swap.kind == Kind::renew) {
-        current_.at(swap.incoming.front()->slot)->worn = false;  // until it is said again
-    }
-    retire_all(swap.incoming);
     set_error(ErrorOf::change, reason);
     spdlog::error(
         "{} failed, generation {} goes on:\n{}", swap_name(swap.kind), generation_, reason);

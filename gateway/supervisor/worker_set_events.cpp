@@ -29,6 +29,16 @@ void WorkerSet::on_start_error(const std::string& identity, const proto::StartEr
     sweep();
 }
 
+void WorkerSet::on_leaving(const std::string& identity) {
+    Worker* worker = find_identity(identity);
+    if (worker == nullptr || !worker->may_renew() || worker->renewal >= Renewal::leaving ||
+        refusing_) {
+        return;
+    }
+    spdlog::info("worker {} was asked to end by a signal: replacing it", worker->process->pid());
+    wear(*worker, Renewal::leaving);
+}
+
 void WorkerSet::on_silent(const std::string& identity, std::uint32_t silent_ms) {
     Worker* worker = find_identity(identity);
     if (worker == nullptr) {
@@ -53,7 +63,11 @@ void WorkerSet::on_hung(const std::string& identity, const HangReport& report) {
     if (report.first && report.goes_on) {
         worker->process->ask_for_stacks();
     }
-    handle(*worker, report.goes_on ? WorkerEvent::stuck : WorkerEvent::hung);
+    if (report.goes_on) {
+        wear(*worker, Renewal::stuck);
+    } else {
+        handle(*worker, WorkerEvent::hung);
+    }
 }
 
 void WorkerSet::on_exit(const ProcessExit& exit) {
@@ -84,8 +98,8 @@ void WorkerSet::on_time() {
             time_out(*worker);
         }
     }
-    if (!stopping_ && !swap_ && watch_.try_now()) {
-        try_again();
+    if (!stopping_ && !swap_) {
+        try_again(watch_.try_now());
     }
     if (recycle_look_.passed()) {
         look_for_recycling();

@@ -46,8 +46,16 @@ void WorkerSet::tell_failed(std::uint32_t retry_after_s) {
     ever_failed_ = true;
 }
 
-/// One worker tries for all; when it becomes ready the others follow (recovered()).
-void WorkerSet::try_again() {
+/// One worker tries for those that failed; when it becomes ready the others follow (recovered()).
+void WorkerSet::try_again(FailureWatch::Reason reason) {
+    if (reason == FailureWatch::Reason::none) {
+        return;
+    }
+    if (reason == FailureWatch::Reason::edit) {
+        std::for_each(current_.begin(), current_.end(), [this](const auto& worker) {
+            start_after_edit(*worker);
+        });
+    }
     const auto first = std::find_if(current_.begin(), current_.end(), [](const auto& worker) {
         return worker->state == WorkerState::failed && !worker->process;
     });
@@ -57,6 +65,15 @@ void WorkerSet::try_again() {
                    return worker->state == WorkerState::failed;
                })) {
         watch_.arm(random());
+    }
+}
+
+/// One that waits because it died again and again.
+void WorkerSet::start_after_edit(Worker& worker) {
+    if (worker.state == WorkerState::backing_off) {
+        ++worker.restarts;
+        worker.restart = RestartPolicy();
+        handle(worker, WorkerEvent::retry);
     }
 }
 
@@ -86,6 +103,7 @@ void WorkerSet::recovered() {
 /// A worker that starts well and dies soon, again and again, is no accident: from the deaths that
 /// are too many on the reason is told, and requests are not kept waiting for the next start.
 void WorkerSet::tell_crash_loop(const Worker& worker) {
+    watch_.look_for_edits();
     const std::uint32_t deaths = worker.restart.quick_deaths();
     if (deaths < kCrashLoopDeaths) {
         return;

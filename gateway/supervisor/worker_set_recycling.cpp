@@ -1,5 +1,5 @@
-// Recycling: a worker that has reached a limit is replaced by a fresh one, one worker at a time,
-// and keeps serving until its successor is ready. All else of the set is in worker_set.cpp.
+// Recycling: a worker that has reached a limit is replaced by a fresh one, one worker at a time.
+// How it is replaced is in worker_set_renewal.cpp.
 #include <algorithm>
 #include <numeric>
 
@@ -54,10 +54,10 @@ void WorkerSet::look_for_recycling() {
         return;
     }
     const RelayStatus relay = control_.status();
-    const Worker* chosen = nullptr;
+    Worker* chosen = nullptr;
     std::string why;
     for (const auto& worker : current_) {
-        if (!worker->may_recycle()) {
+        if (!worker->may_renew()) {
             continue;
         }
         const RecycleLimits limits{
@@ -72,46 +72,8 @@ void WorkerSet::look_for_recycling() {
     }
     if (chosen != nullptr) {
         spdlog::info("recycling worker {}: {}", chosen->process->pid(), why);
-        begin_swap(Kind::recycle, generation_, chosen->slot, chosen->slot + 1);
+        wear(*chosen, Renewal::limit);
     }
-}
-
-/// The switch of one slot.
-void WorkerSet::commit_recycle(GenerationSwap& swap) {
-    const std::uint32_t slot = swap.incoming.front()->slot;
-    std::swap(current_[slot], swap.incoming.front());
-    Worker& fresh = *current_[slot];
-    const Worker& old = *swap.incoming.front();
-    fresh.take_counts(old);
-    ++fresh.recycled;
-    fresh.recycling = old.recycling;
-    const auto lived = old.process ? old.process->age() : Milliseconds{0};
-    const auto wait = fresh.recycling.after_success(lived, random());
-    fresh.recycle_from = proto::Deadline::after(wait);
-    serve_ready();
-    retire_all(swap.incoming);
-    if (error_of_ == ErrorOf::recycling) {
-        clear_error();
-    }
-}
-
-void WorkerSet::abort_recycle(const GenerationSwap& swap, const std::string& reason) {
-    Worker& old = *current_[swap.incoming.front()->slot];
-    const auto wait = old.recycling.after_failure(random());
-    old.recycle_from = proto::Deadline::after(wait);
-    const std::string who = old.process ? std::to_string(old.process->pid()) : "-";
-    set_error(ErrorOf::recycling,
-              "worker " + who + " could not be recycled and serves on:\n" + reason);
-    spdlog::error(
-        "recycling failed, worker {} serves on; next try in {} ms:\n{}", who, wait.count(), reason);
-}
-
-/// For a change that cannot wait.
-void WorkerSet::cancel_recycle() {
-    GenerationSwap swap = std::move(*swap_);
-    swap_.reset();
-    spdlog::info("the recycling of a worker gives way to a change that cannot wait");
-    retire_all(swap.incoming);
 }
 
 }  // namespace typhon

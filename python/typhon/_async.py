@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import sys
 import threading
-import traceback
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, Protocol
 
+from typhon import _log
 from typhon._current import enter
 from typhon.results import begun
 
@@ -100,8 +99,8 @@ class AsyncRunner:
         while not self._stopping:
             try:
                 self._loop.run_forever()
-            except BaseException:  # a task of a handler's own called sys.exit()
-                traceback.print_exc()
+            except BaseException as error:  # a task of a handler's own called sys.exit()
+                _log.write_exception("in the event loop", error)
         self._loop.remove_reader(self._bridge.fd())
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
@@ -228,7 +227,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     except ImportError:
         return asyncio.new_event_loop
     except Exception as error:  # a build for another platform must not stop the worker
-        sys.stderr.write(f"uvloop cannot be used: {error}\n")
+        _log.write(f"uvloop cannot be used: {error}")
         return asyncio.new_event_loop
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory

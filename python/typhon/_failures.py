@@ -8,13 +8,12 @@ from __future__ import annotations
 import concurrent.futures
 import html
 import importlib
-import sys
 import traceback
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Any, Protocol
 
-from typhon import _json
+from typhon import _json, _log
 from typhon.errors import AppError, HTTPError, PoolStartError, PoolTimeoutError, ResultError, RouteError
 from typhon.results import JSON_TYPE, Answer, checked_headers
 
@@ -63,16 +62,16 @@ def answer_to(exc: BaseException, request: RequestLike, debug: bool = False) -> 
     if isinstance(exc, concurrent.futures.CancelledError):
         return error_answer(503, STOPPING, request, [(b"Retry-After", b"1")])
     if isinstance(exc, BrokenProcessPool):
-        _log(request, f"{type(exc).__name__}: {exc}")
+        _tell(request, f"{type(exc).__name__}: {exc}")
         return error_answer(502, POOL_DIED, request)
     if isinstance(exc, PoolTimeoutError):
-        _log(request, f"{type(exc).__name__}: {exc}")
+        _tell(request, f"{type(exc).__name__}: {exc}")
         return error_answer(504, POOL_TOO_LONG, request)
     if isinstance(exc, PoolStartError):
-        _log(request, f"{type(exc).__name__}: {exc}")
+        _tell(request, f"{type(exc).__name__}: {exc}")
         return error_answer(503, POOL_NOT_UP, request, [(b"Retry-After", b"1")])
     detail = _detail(exc)
-    _log(request, detail)
+    _tell(request, detail)
     if debug and _wants_page(request):
         return Answer(500, PAGE_TYPE, [], _page(request, detail))
     return error_answer(500, INTERNAL, request, extra={"traceback": detail} if debug else None)
@@ -117,7 +116,7 @@ def http_error_answer(exc: HTTPError, request: RequestLike) -> Answer:
     try:
         headers = checked_headers(exc.headers)[1]
     except ResultError as error:
-        _log(request, f"HTTPError {exc.status}: {error}")
+        _tell(request, f"HTTPError {exc.status}: {error}")
         headers = []
     extra = {"details": exc.details} if exc.details else None
     return error_answer(exc.status, exc.message, request, headers, extra)
@@ -129,13 +128,8 @@ def _detail(exc: BaseException) -> str:
     return "".join(traceback.format_exception(exc)).rstrip()
 
 
-def _log(request: RequestLike, detail: str) -> None:
-    """One write, so that entries of several threads do not mix."""
-    try:
-        sys.stderr.write(f"[error] request {request.id} {request.method} {request.route}: {detail}\n")
-        sys.stderr.flush()
-    except (OSError, ValueError, AttributeError):
-        pass  # a closed or full standard error must not cost the client its answer
+def _tell(request: RequestLike, detail: str) -> None:
+    _log.write(f"[error] request {request.id} {request.method} {request.route}: {detail}")
 
 
 def _hide_frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:

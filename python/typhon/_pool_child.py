@@ -20,7 +20,9 @@ APP_MODULE = "pool_workers"
 STARTED = b""
 
 _PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
-_KEEP = frozenset({signal.SIGINT, signal.SIGPIPE, signal.SIGKILL, signal.SIGSTOP})
+_KEEP = frozenset({signal.SIGPIPE, signal.SIGKILL, signal.SIGSTOP})
+# Whoever ends the gateway or the worker may send them to all processes. The worker ends its pool.
+_NOT_FOR_US = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 
 
 _server_pid: int | None = None  # of the fork server, inherited by its children
@@ -32,6 +34,8 @@ def prepare_server(app_dir: str) -> None:
     _server_pid = os.getpid()
     replace_streams()
     signal.pthread_sigmask(signal.SIG_SETMASK, [])  # it must hear SIGCHLD, whatever its parent blocked
+    for number in _NOT_FOR_US:
+        signal.signal(number, signal.SIG_IGN)
     if app_dir:
         use_directory(app_dir)
     if _has_app_module(app_dir):
@@ -81,12 +85,21 @@ def _die_with_worker() -> None:
 
 def _default_signals() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    for number in signal.valid_signals() - _KEEP:
+    for number in signal.valid_signals() - _KEEP - _NOT_FOR_US:
         try:
             signal.signal(number, signal.SIG_DFL)
         except (OSError, ValueError):
             pass  # a signal of the C library's own
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the gateway's to handle
+    own_pid = os.getpid()
+
+    def ignore(number: int, _: object) -> None:
+        if os.getpid() != own_pid:  # a task has forked, and this is for the fork
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+    for number in _NOT_FOR_US:  # by a handler, because programs that a task starts would inherit SIG_IGN
+        signal.signal(number, ignore)
+        signal.siginterrupt(number, False)
 
 
 def _init_application(app_dir: str) -> None:

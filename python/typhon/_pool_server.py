@@ -26,7 +26,8 @@ _socket_fd: int | None = None  # of the directory that the server's socket is in
 _TRACKER_PATIENCE_S = 20.0
 _TAKE_COMMAND = "import sys; command = sys.argv.pop(); sys.argv.pop(); "
 _TRACKER = (
-    "import atexit, os, shutil, warnings; os.setpgid(0, 0); warnings.simplefilter('ignore'); "
+    "import atexit, os, shutil, signal, warnings; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
+    "signal.signal(signal.SIGTERM, signal.SIG_IGN); os.setpgid(0, 0); warnings.simplefilter('ignore'); "
     "atexit.register(shutil.rmtree, {directory!r}, ignore_errors=True); os.mkdir({directory!r}, 0o700); "
     "exec(command)"
 )

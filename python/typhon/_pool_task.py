@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
+from typhon import _log
 from typhon.errors import PoolTaskError
 
 Call = Callable[..., Any]
@@ -49,15 +50,15 @@ class Task:
             return
         try:
             self.future.set_result(result)
-        except BaseException:  # a callback of the application's own called sys.exit()
-            traceback.print_exc()
+        except BaseException as error:  # a callback of the application's own called sys.exit()
+            _log.write_exception(f"a callback of the pool task {self.name} failed", error)
 
     def fail(self, error: BaseException) -> None:
         """Ends the future with an exception. Never raises."""
         try:
             self.future.set_exception(error)
-        except BaseException:  # as above
-            traceback.print_exc()
+        except BaseException as failure:  # as above
+            _log.write_exception(f"a callback of the pool task {self.name} failed", failure)
 
 
 class TaskTraceback(Exception):  # noqa: N818 (the cause of an error)

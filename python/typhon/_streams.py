@@ -9,6 +9,8 @@ import io
 import sys
 from typing import Any
 
+from typhon import _log
+
 
 class _LossyFile(io.FileIO):
     """A file descriptor whose writes always succeed."""
@@ -31,6 +33,7 @@ def open_stream(descriptor: int) -> io.TextIOWrapper:
 
 
 def replace_streams() -> None:
-    """Puts such streams in the place of sys.stdout and sys.stderr."""
+    """Puts such streams in the place of sys.stdout and sys.stderr, and has log entries written to them."""
     sys.stdout = sys.__stdout__ = open_stream(1)  # type: ignore[misc]
     sys.stderr = sys.__stderr__ = open_stream(2)  # type: ignore[misc]
+    _log.set_up()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -123,12 +124,29 @@ def append(path: str, text: str) -> str:
     return text
 
 
+def signal_self(*numbers: int) -> int:
+    for number in numbers:
+        os.kill(os.getpid(), number)
+    return len(numbers)
+
+
 def signal_state() -> dict[str, object]:
     return {
-        "int": signal.getsignal(signal.SIGINT) is signal.SIG_IGN,
-        "term": signal.getsignal(signal.SIGTERM) is signal.SIG_DFL,
+        "usr1": signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL,
         "blocked": list(signal.pthread_sigmask(signal.SIG_BLOCK, [])),
     }
+
+
+def end_descendants() -> list[int]:
+    """What SIGTERM does to a program and to a fork of a child."""
+    program = subprocess.Popen(["/bin/sleep", "60"])
+    program.terminate()
+    fork = os.fork()
+    if fork == 0:
+        time.sleep(60)
+        os._exit(1)
+    os.kill(fork, signal.SIGTERM)
+    return [program.wait(), -os.WTERMSIG(os.waitpid(fork, 0)[1])]
 
 
 def initialized() -> object:

@@ -92,8 +92,15 @@ def test_what_cannot_be_pickled_fails_alone(pool: ProcessPool, unpicklable: obje
     assert pool.submit(tasks.double, 1).result(LIMIT) == 2
 
 
-def test_children_ignore_ctrl_c_and_have_other_signals_as_usual(pool: ProcessPool) -> None:
-    assert pool.submit(tasks.signal_state).result(LIMIT) == {"int": True, "term": True, "blocked": []}
+def test_children_ignore_the_signals_that_end_a_server_and_have_others_as_usual(pool: ProcessPool) -> None:
+    """Whoever stops a service sends them to all its processes, while the gateway still drains."""
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    assert pool.submit(tasks.signal_self, *numbers).result(LIMIT) == 3
+    assert pool.submit(tasks.signal_state).result(LIMIT) == {"usr1": True, "blocked": []}
+
+
+def test_programs_and_forks_of_a_task_do_not_ignore_signals(pool: ProcessPool) -> None:
+    assert pool.submit(tasks.end_descendants).result(LIMIT) == [-signal.SIGTERM] * 2
 
 
 def test_a_dead_child_costs_the_task_that_ran_in_it_and_no_other(tmp_path: Path) -> None:

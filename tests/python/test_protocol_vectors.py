@@ -166,8 +166,9 @@ PONG = table(
         **dict.fromkeys(PONG_NUMBERS, uint(32)),
         "served": uint(64),
         "pool_pids": list_of(uint(32)),
+        "leaving": uint(8),
     },
-    {**dict.fromkeys([*PONG_NUMBERS, "served"], 0), "pool_pids": []},
+    {**dict.fromkeys([*PONG_NUMBERS, "served", "leaving"], 0), "pool_pids": []},
     {"nonce"},
 )
 ERROR = table({"stage": some(text), "text": text}, {"text": ""}, {"stage"})
@@ -209,6 +210,7 @@ KINDS: dict[int, tuple[str, list[tuple[str, Reader]]]] = {
     11: ("ERROR", [("", ERROR)]),
     14: ("BEGIN", [*ANSWER[:-1], ("body", piece)]),
     15: ("CREDIT", [("id", uint(64)), ("bytes", uint(32))]),
+    16: ("RECALL", [("id", uint(64))]),
 }
 
 

@@ -104,3 +104,18 @@ def test_a_worker_that_dies_soon_after_each_start(start: Starter) -> None:
     assert server.client.get("/python/works").status_code == 200
     assert server.status()["last_error"] == ""
     assert server.status()["workers"][0]["restarts"] == 6
+
+
+@pytest.mark.long
+def test_a_repaired_file_ends_the_wait_of_a_worker_that_died_soon_after_each_start(start: Starter) -> None:
+    """The eighth death is followed by a wait of at least 5 s; an edit is seen within a second or two."""
+    server = start(start.app(endpoints=NOTE + GOOD))
+    server.log.allow(*DEATHS)
+    for _ in range(8):
+        wait_for(lambda: server.client.get("/python/works").status_code == 200, "it serves", 15)
+        assert server.client.get("/python/dies").status_code == 502
+    began = time.monotonic()
+    (server.app / "endpoints.py").write_text(GOOD.replace("True", "2"))
+    wait_for(lambda: server.client.get("/python/works").text == "2", "the repaired file serves")
+    assert time.monotonic() - began < 4
+    assert server.status()["workers"][0]["restarts"] == 8

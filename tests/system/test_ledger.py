@@ -21,6 +21,7 @@ from harness.waiting import wait_for
 pytestmark = pytest.mark.chaos
 
 THREADS = 4
+CLIENTS = 24
 DIED = r"] (error|warning): .*(worker|died|killed|signal|reload failed|scale failed)"
 
 
@@ -52,20 +53,20 @@ def run(
     """Acts under load; checks what became of the requests. The load and the number of kills.
 
     One that died with slow handlers had one executing in each thread. With quick ones a batch of answers
-    may have been on its way: those had run, too.
+    may have been on its way: those had run, too. They are a few at a time, never most of what was sent.
     """
     path = "/python/count" if quick else "/python/count/slow"
     server = start(start.app("counting"), workers=workers, threads=THREADS, pool_workers=workers)
     server.log.allow(DIED)
     scene = Scene(server)
-    with Load(server.port, path, threads=24) as load:
+    with Load(server.port, path, threads=CLIENTS) as load:
         killer = Killer(scene, load)
         killer.wait_answers()
         act(killer)
         killer.wait_answers(20)
     assert set(load.results()) <= {200, 502}, load.results()
     lost = load.keys(lambda result: result == 502)
-    assert quick or len(lost) <= killer.kills * THREADS
+    assert len(lost) <= killer.kills * (CLIENTS // 2 if quick else THREADS)
     executed = scene.executions()
     assert set(executed.values()) == {1}, executed.most_common(3)
     assert load.keys(lambda result: result == 200) <= set(executed)

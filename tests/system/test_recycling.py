@@ -119,7 +119,7 @@ def test_when_the_successor_does_not_start_the_worker_serves_on(start: Starter) 
     broken.write_text("import no_such_package\n")
     for _ in range(5):
         server.client.get("/python/pid")
-    wait_for(lambda: "could not be recycled" in server.status()["last_error"], "the failure is told")
+    wait_for(lambda: "could not be replaced" in server.status()["last_error"], "the failure is told")
     assert "no_such_package" in server.status()["last_error"]
     assert "next try in" in server.log
     assert server.client.get("/python/pid").json() == old

@@ -66,6 +66,16 @@ def cpu_s(pid: int) -> float:
     return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 
+def resident_bytes(pid: int) -> int:
+    """The resident memory of a process."""
+    return int(_read(Path(f"/proc/{pid}/statm")).split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def environment(pid: int) -> bytes:
+    """What others can read of a process's environment."""
+    return _read(Path(f"/proc/{pid}/environ"))
+
+
 def is_alive(pid: int) -> bool:
     """Whether the process exists and has not ended."""
     process = look_up(pid)

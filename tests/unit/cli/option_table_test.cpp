@@ -40,6 +40,7 @@ TEST_CASE("OptionTable: what it calls the default is the default") {
     CHECK(set.http.max_connections == defaults.http.max_connections);
     CHECK(set.http.max_body == defaults.http.max_body);
     CHECK(set.http.max_body_memory == defaults.http.max_body_memory);
+    CHECK(set.http.max_answer_memory == defaults.http.max_answer_memory);
     CHECK(set.http.max_head == defaults.http.max_head);
     CHECK(set.http.head_timeout == defaults.http.head_timeout);
     CHECK(set.http.body_timeout == defaults.http.body_timeout);

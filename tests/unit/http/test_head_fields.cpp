@@ -46,6 +46,17 @@ TEST_CASE("Head: field names are tokens directly followed by a colon") {
     CHECK(fault_of("X:\r\n") == 0);
 }
 
+TEST_CASE("Head: one X-Request-Id that is a plain word names the request, nothing else does") {
+    CHECK(parsed("X-Request-Id: order-66\r\n").request_id() == "order-66");
+    CHECK(parsed("x-request-id:  a \r\n").request_id() == "a");
+    CHECK(parsed("").request_id().empty());
+    CHECK(parsed("X-Request-Id:\r\n").request_id().empty());
+    CHECK(parsed("X-Request-Id: a b\r\n").request_id().empty());
+    CHECK(parsed("X-Request-Id: <b>\r\n").request_id().empty());
+    CHECK(parsed("X-Request-Id: " + std::string(65, 'x') + "\r\n").request_id().empty());
+    CHECK(parsed("X-Request-Id: a\r\nX-Request-Id: a\r\n").request_id().empty());
+}
+
 TEST_CASE("Head: field values hold no control bytes") {
     CHECK(fault_of(std::string("X: a\0b\r\n", 8)) == 400);
     CHECK(fault_of("X: a\rb\r\n") == 400);

@@ -1,12 +1,16 @@
 #include <functional>
 #include <future>
 #include <map>
+#include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
 
 #include "server_fixture.hpp"
 #include <doctest/doctest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 using namespace typhon;
 using namespace typhon::test;
@@ -43,6 +47,30 @@ TEST_CASE_FIXTURE(ServerFixture, "Native: a handler sees the whole request") {
     CHECK(seen.remote_addr == "127.0.0.1");
     CHECK(seen.remote_port > 0);
     CHECK(seen.id != 0);
+}
+
+TEST_CASE_FIXTURE(
+    ServerFixture,
+    "Native: a failure is one line of the log, by the request's name, whatever the client sent") {
+    std::ostringstream log;
+    const auto before = spdlog::default_logger();
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+        "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+    spdlog::default_logger()->set_pattern("%v");
+    router.add("GET", "/fails/<name>", [](const Request& request, Response&) {
+        throw std::runtime_error("no " + request.path_params.at("name"));
+    });
+    start();
+    Client client = connect();
+    client.send(
+        "GET /fails/a%0Ab%1B?token=secret HTTP/1.1\r\nHost: a\r\nCookie: secret\r\n"
+        "X-Request-Id: order-66\r\n\r\n");
+    const Answer answer = client.read();
+    CHECK(answer.status == 500);
+    CHECK(answer.body == R"({"error":"internal error","request_id":"order-66"})");
+    spdlog::set_default_logger(before);
+    CHECK(log.str() ==
+          "GET /fails/a\\nb\\x1b: the handler failed: no a\\nb\\x1b (request order-66)\n");
 }
 
 TEST_CASE_FIXTURE(ServerFixture, "Native: nothing of a request leaks into the next") {

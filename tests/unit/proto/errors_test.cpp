@@ -13,7 +13,7 @@ namespace {
 constexpr int kCodes = static_cast<int>(ErrorCode::client_left) + 1;
 
 std::string error_text(std::string_view text) {
-    return nlohmann::json::parse(error_body(text, 1)).at("error").get<std::string>();
+    return nlohmann::json::parse(error_body(text, "1")).at("error").get<std::string>();
 }
 
 }  // namespace
@@ -54,7 +54,7 @@ TEST_CASE("Errors: a code out of the table reads as an internal error") {
 }
 
 TEST_CASE("Errors: a body is JSON with the text and the request id") {
-    const auto body = nlohmann::json::parse(error_body("not found", 0xABCULL));
+    const auto body = nlohmann::json::parse(error_body("not found", request_id_text(0xABCULL)));
     CHECK(body.size() == 2);
     CHECK(body.at("error") == "not found");
     CHECK(body.at("request_id") == "0000000000000abc");
@@ -88,7 +88,7 @@ TEST_CASE("Errors: any two bytes make a body that parses") {
     for (int first = 0; first < 256; ++first) {
         for (int second = 0; second < 256; ++second) {
             const std::string text{static_cast<char>(first), static_cast<char>(second)};
-            REQUIRE(nlohmann::json::accept(error_body(text, 7)));
+            REQUIRE(nlohmann::json::accept(error_body(text, "7")));
         }
     }
 }

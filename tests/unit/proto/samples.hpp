@@ -64,7 +64,8 @@ inline Pong pong() {
                 .oldest_ms = 1500,
                 .gil_age_ms = 2,
                 .served = 1'000'000'000'000ULL,
-                .pool_pids = {1, 2}};
+                .pool_pids = {1, 2},
+                .leaving = true};
 }
 
 inline StartError start_error() {
@@ -84,6 +85,7 @@ inline std::vector<std::string> frames() {
             packed(request()),
             packed(reply()),
             packed(Cancel{5}),
+            packed(Recall{6}),
             packed(Ping{6}),
             packed(pong()),
             packed(Drain{7}),

@@ -113,7 +113,12 @@ json to_json(const Pong& pong) {
             {"oldest_ms", pong.oldest_ms},
             {"gil_age_ms", pong.gil_age_ms},
             {"served", pong.served},
-            {"pool_pids", pong.pool_pids}};
+            {"pool_pids", pong.pool_pids},
+            {"leaving", pong.leaving ? 1 : 0}};
+}
+
+json to_json(const Recall& recall) {
+    return {{"kind", "RECALL"}, {"id", recall.id}};
 }
 
 json to_json(const Cancel& cancel) {

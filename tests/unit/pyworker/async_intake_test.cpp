@@ -58,9 +58,9 @@ TEST_CASE("AsyncIntake: it knows what runs, oldest first, and on which thread") 
     const auto newer = intake.take(now + std::chrono::milliseconds(1));
     const auto running = intake.running();
     REQUIRE(running.size() == 2);
-    CHECK(running[0].id == 2);
+    CHECK(running[0].name == "0000000000000002");
     CHECK(running[0].started == now);
-    CHECK(running[1].id == 1);
+    CHECK(running[1].name == "0000000000000001");
     CHECK(intake.taker() == pthread_self());
 }
 
@@ -69,9 +69,12 @@ TEST_CASE("AsyncIntake: cancelling takes a waiting job back, and tells the loop 
     intake.add(make_job(1));
     intake.add(make_job(2));
     const auto running = intake.take(now);
-    CHECK(id_of(intake.cancel(2)) == 2);
-    CHECK(id_of(intake.cancel(1)) == 0);
-    CHECK(id_of(intake.cancel(3)) == 0);
+    CHECK(id_of(intake.take_back(2)) == 2);
+    CHECK(id_of(intake.take_back(1)) == 0);
+    CHECK(id_of(intake.take_back(3)) == 0);
+    CHECK(intake.take_cancelled().empty());
+    intake.cancel(1);
+    intake.cancel(2);
     intake.wake();
     CHECK(readable(intake));
     CHECK(intake.take_cancelled() == std::vector<std::uint64_t>{1});

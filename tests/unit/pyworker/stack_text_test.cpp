@@ -18,7 +18,7 @@ TEST_CASE("StackText: a request is described by route, function, id, age and lat
     Route route;
     route.info.pattern = "/python/sum";
     route.info.name = "app.sum";
-    RunningRequest request{0x1234, &route, now - 3s, proto::Deadline(now + 1s)};
+    RunningRequest request{"0000000000001234", &route, now - 3s, proto::Deadline(now + 1s)};
     CHECK(describe(request, now) ==
           "/python/sum -> app.sum, request 0000000000001234, for 3000 ms");
     request.deadline = proto::Deadline(now - 250ms);

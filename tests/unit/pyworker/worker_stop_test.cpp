@@ -20,6 +20,8 @@ constexpr const char* kApp = R"py(
 import asyncio
 import atexit
 import os
+import signal
+import subprocess
 import time
 
 from pool_work import slow_square, square
@@ -59,6 +61,17 @@ async def async_sleep(request):
 def spin(request):
     while True:
         pass
+
+@route("/python/children")
+def children(request):
+    program = subprocess.Popen(["/bin/sleep", "60"])
+    program.terminate()
+    fork = os.fork()
+    if fork == 0:
+        while True:
+            time.sleep(60)
+    os.kill(fork, signal.SIGTERM)
+    return [program.wait(), -os.WTERMSIG(os.waitpid(fork, 0)[1])]
 
 @route("/python/stdout")
 def stdout(request):
@@ -186,10 +199,48 @@ TEST_CASE_FIXTURE(
     until([&] { return gone(group); });
 }
 
-TEST_CASE_FIXTURE(Worker, "Worker: SIGINT is the gateway's business") {
+TEST_CASE_FIXTURE(Worker, "Leave: SIGTERM and SIGINT are told to the gateway, and it serves on") {
+    int number = 0;
+    SUBCASE("SIGTERM") {
+        number = SIGTERM;
+    }
+    SUBCASE("SIGINT") {
+        number = SIGINT;
+    }
     start();
-    ::kill(pid(), SIGINT);
+    ::kill(pid(), number);
+    until([&] { return pong.has_value(); });
+    CHECK(pong->leaving);
     CHECK(get("/python/stdout").status == 200);
+    pong.reset();
+    say(proto::Ping{7});
+    until([&] { return pong.has_value(); });
+    CHECK(pong->nonce == 7);
+    CHECK(pong->leaving);
+    say(proto::Drain{10'000});
+    CHECK(wait_exit() == 0);
+}
+
+TEST_CASE_FIXTURE(Worker, "Leave: the second signal ends it at once, whoever has the GIL") {
+    start();
+    const std::uint64_t id = send(request("/python/spin"));
+    until([&] { return started(slot_of(id), id); });
+    ::kill(pid(), SIGTERM);
+    until([&] { return pong.has_value(); });
+    ::kill(pid(), SIGINT);
+    const int status = wait_exit();
+    CHECK(WIFSIGNALED(status));
+    CHECK(WTERMSIG(status) == SIGINT);
+}
+
+TEST_CASE_FIXTURE(Worker,
+                  "Leave: SIGHUP is for the gateway, and forks and programs have defaults") {
+    start();
+    ::kill(pid(), SIGHUP);
+    CHECK(get("/python/children").body == "[-15,-15]");
+    say(proto::Ping{1});
+    until([&] { return pong.has_value(); });
+    CHECK_FALSE(pong->leaving);
 }
 
 TEST_CASE_FIXTURE(Worker,

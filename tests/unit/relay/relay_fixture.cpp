@@ -23,6 +23,9 @@ void Events::on_start_error(const std::string& /*identity*/, const proto::StartE
 void Events::on_draining(const std::string& identity) {
     draining.push_back(identity);
 }
+void Events::on_leaving(const std::string& identity) {
+    leaving.push_back(identity);
+}
 void Events::on_silent(const std::string& identity, std::uint32_t /*silent_ms*/) {
     silent.push_back(identity);
 }
@@ -79,6 +82,9 @@ void FakeWorker::take(const proto::Envelope& envelope) {
     if (const auto* granted = std::get_if<proto::Credit>(&envelope)) {
         credit += granted->bytes;
     }
+    if (const auto* recall = std::get_if<proto::Recall>(&envelope)) {
+        recalled.push_back(recall->id);
+    }
     pings += std::holds_alternative<proto::Ping>(envelope) ? 1 : 0;
 }
 
@@ -128,7 +134,10 @@ std::vector<proto::RouteInfo> RelayFixture::routes() {
     proto::RouteInfo hurried = hello;
     hurried.pattern = "/python/hurried";
     hurried.timeout_ms = 50;
-    return {hello, limited, hurried};
+    proto::RouteInfo async = hello;
+    async.pattern = "/python/async";
+    async.mode = proto::RouteMode::async;
+    return {hello, limited, hurried, async};
 }
 
 std::size_t RelayFixture::send(std::string path, std::string method) {

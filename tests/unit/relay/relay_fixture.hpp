@@ -25,12 +25,14 @@ struct Events final : WorkerEvents {
     void on_ready(const std::string& identity, const proto::Ready& ready) override;
     void on_start_error(const std::string& identity, const proto::StartError& error) override;
     void on_draining(const std::string& identity) override;
+    void on_leaving(const std::string& identity) override;
     void on_silent(const std::string& identity, std::uint32_t silent_ms) override;
     void on_hung(const std::string& identity, const HangReport& report) override;
 
     std::vector<std::string> ready;
     std::vector<std::string> errors;
     std::vector<std::string> draining;
+    std::vector<std::string> leaving;
     std::vector<std::string> silent;
     std::vector<std::pair<std::string, HangReport>> hung;
 };
@@ -65,6 +67,7 @@ public:
     int frames = 0;
     int cancels = 0;
     std::vector<std::uint64_t> cancelled;
+    std::vector<std::uint64_t> recalled;
     int pings = 0;
     std::uint64_t credit = 0;  // bytes granted
     bool drained = false;
@@ -101,8 +104,8 @@ public:
     /// A worker that the relay expects and that has said READY.
     std::shared_ptr<proto::Ledger> add_worker(const std::string& identity);
 
-    /// The routes of every worker: /python/hello, /python/limited (one at a time) and
-    /// /python/hurried (50 ms).
+    /// The routes of every worker: /python/hello, /python/limited (one at a time),
+    /// /python/hurried (50 ms) and /python/async.
     static std::vector<proto::RouteInfo> routes();
 
     /// Sends a request; its answer appears in `answers[index]`.

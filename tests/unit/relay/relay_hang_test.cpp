@@ -131,12 +131,12 @@ TEST_CASE_FIXTURE(
     }
     const auto begun = proto::SteadyClock::now();
     until([&] { return proto::SteadyClock::now() - begun > 150ms; });
-    CHECK(workers[0]->cancelled.empty());  // nobody else serves
+    CHECK(workers[0]->recalled.empty());  // nobody else serves
     relay().serve_only({"blocked", "free"});
-    until([&] { return workers[0]->cancelled.size() == 4; });
+    until([&] { return workers[0]->recalled.size() == 4; });
     for (const std::size_t index : {3, 4, 5, 6}) {
         const auto& seen = workers[0]->requests[index];
-        CHECK(workers[0]->cancelled[index - 3] == seen.id);
+        CHECK(workers[0]->recalled[index - 3] == seen.id);
         workers[0]->answer(seen, "not run", 0);
     }
     until([&] { return workers[1]->requests.size() == 4; });
@@ -168,13 +168,46 @@ TEST_CASE_FIXTURE(RelayFixture,
     until([&] { return workers[0]->requests.size() == 4; });
     add_worker("free");
     relay().serve_only({"blocked", "free"});
-    until([&] { return workers[0]->cancelled.size() == 3; });
+    until([&] { return workers[0]->recalled.size() == 3; });
     const auto& seen = workers[0]->requests[1];
     REQUIRE(ledger->mark(seen.slot, seen.id));
     workers[0]->answer(seen, "run");
     until([&] { return answers[first].has_value(); });
     CHECK(answers[first]->body == "run");
     CHECK(workers[1]->requests.empty());
+}
+
+TEST_CASE_FIXTURE(
+    RelayFixture,
+    "Relay: what a blocked event loop has not started is recalled, and what runs in it is not") {
+    const auto ledger = add_worker("blocked");
+    relay().serve_only({"blocked"});
+    std::vector<std::size_t> sent;
+    for (int i = 0; i < 3; ++i) {
+        sent.push_back(send("/python/async"));
+    }
+    until([&] { return workers[0]->requests.size() == 3; });
+    REQUIRE(ledger->mark(workers[0]->requests[0].slot, workers[0]->requests[0].id));
+    const auto begun = proto::SteadyClock::now();
+    until([&] { return proto::SteadyClock::now() - begun > 100ms; });
+    CHECK(workers[0]->recalled.empty());  // nobody else serves
+    add_worker("free");
+    relay().serve_only({"blocked", "free"});
+    until([&] { return workers[0]->recalled.size() == 2; });
+    CHECK(workers[0]->cancelled.empty());
+    for (const std::size_t index : {1, 2}) {
+        CHECK(workers[0]->recalled[index - 1] == workers[0]->requests[index].id);
+        workers[0]->answer(workers[0]->requests[index], "not run", 0);
+    }
+    until([&] { return workers[1]->requests.size() == 2; });
+    for (const auto& seen : workers[1]->requests) {
+        workers[1]->answer(seen, "elsewhere");
+    }
+    until([&] { return answers[sent[1]] && answers[sent[2]]; });
+    CHECK(answers[sent[2]]->body == "elsewhere");
+    workers[0]->answer(workers[0]->requests[0], "slow");
+    until([&] { return answers[sent[0]].has_value(); });
+    CHECK(answers[sent[0]]->body == "slow");
 }
 
 }  // namespace typhon::relay

@@ -83,6 +83,20 @@ TEST_CASE_FIXTURE(RelayFixture, "Relay: a worker that says nothing for long is r
     CHECK(events.silent == std::vector<std::string>{"a"});
 }
 
+TEST_CASE_FIXTURE(RelayFixture, "Relay: a worker that is to leave is reported, and serves on") {
+    add_worker("a");
+    relay().serve_only({"a"});
+    proto::Pong pong;
+    pong.leaving = true;
+    workers[0]->say(pong);
+    until([&] { return events.leaving == std::vector<std::string>{"a"}; });
+    const auto index = send("/python/hello");
+    until([&] { return !workers[0]->requests.empty(); });
+    workers[0]->answer(workers[0]->requests[0], "true");
+    until([&] { return answers[index].has_value(); });
+    CHECK(answers[index]->body == "true");
+}
+
 TEST_CASE_FIXTURE(RelayFixture, "Relay: garbage from a worker is dropped, and it serves on") {
     add_worker("a");
     relay().serve_only({"a"});
@@ -94,9 +108,28 @@ TEST_CASE_FIXTURE(RelayFixture, "Relay: garbage from a worker is dropped, and it
     workers[0]->say(forged);
     forged.slot = workers[0]->requests[0].slot;
     workers[0]->say(forged);
+    workers[0]->say_ready("secret", routes());
+    workers[0]->say(proto::Drain{5});
     workers[0]->answer(workers[0]->requests[0], "true");
     until([&] { return answers[index].has_value(); });
     CHECK(answers[index]->body == "true");
+    const RefusedCounts expected{.greetings = 1, .misplaced = 1, .replies = 2};
+    until([&] { return relay().status().refused == expected; });
+}
+
+TEST_CASE_FIXTURE(RelayFixture, "Relay: a stranger is not heard, and nothing counts before READY") {
+    relay().expect("a", "secret", std::make_shared<proto::Ledger>(proto::Ledger::create()));
+    workers.push_back(std::make_unique<FakeWorker>("a", endpoint()));
+    workers.push_back(std::make_unique<FakeWorker>("stranger", endpoint()));
+    workers[0]->say(proto::Reply{});
+    proto::Pong pong;
+    pong.leaving = true;
+    workers[0]->say(pong);
+    workers[1]->say_ready("secret", routes());
+    const RefusedCounts expected{.strangers = 1, .misplaced = 2};
+    until([&] { return relay().status().refused == expected; });
+    CHECK(events.ready.empty());
+    CHECK(events.leaving.empty());
 }
 
 }  // namespace typhon::relay

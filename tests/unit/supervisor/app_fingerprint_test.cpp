@@ -96,12 +96,12 @@ TEST_CASE("FailureWatch: after a failed start an edit makes it try again before 
     app.write("a.py", "broken");
     FailureWatch watch(app.path());
     CHECK_FALSE(watch.armed());
-    CHECK_FALSE(watch.try_now());
+    CHECK_FALSE((watch.try_now() != FailureWatch::Reason::none));
     watch.note_start();
     watch.arm(0.0);
     CHECK(watch.armed());
     app.write("a.py", "good");
-    CHECK(test::eventually([&] { return watch.try_now(); }));
+    CHECK(test::eventually([&] { return (watch.try_now() != FailureWatch::Reason::none); }));
     CHECK_FALSE(watch.armed());
 }
 
@@ -111,8 +111,8 @@ TEST_CASE("FailureWatch: without an edit the time alone makes it try again") {
     watch.note_start();
     watch.arm(0.0);
     CHECK(watch.retry_after_s() == 1);
-    CHECK_FALSE(watch.try_now());
-    CHECK(test::eventually([&] { return watch.try_now(); }));
+    CHECK_FALSE((watch.try_now() != FailureWatch::Reason::none));
+    CHECK(test::eventually([&] { return (watch.try_now() != FailureWatch::Reason::none); }));
 }
 
 TEST_CASE("FailureWatch: once the application starts nothing is due") {

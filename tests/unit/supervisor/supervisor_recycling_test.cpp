@@ -76,7 +76,7 @@ TEST_CASE("Supervisor: when the successor does not start the worker serves on, a
     situation.control.set_served(serving.identity, 1);
     REQUIRE(eventually([&] { return !situation.supervisor.status().last_error.empty(); }));
     const auto status = situation.supervisor.status();
-    CHECK(status.last_error.find("could not be recycled") != std::string::npos);
+    CHECK(status.last_error.find("could not be replaced") != std::string::npos);
     CHECK(status.last_error.find("exit code 4") != std::string::npos);
     CHECK(status.state == GatewayState::ready);
     CHECK(status.workers.at(0).identity == serving.identity);

@@ -114,8 +114,10 @@ TEST_CASE(
     const WorkerStatus before = situation.first();
     situation.supervisor.on_hung(before.identity, {1, 5'000, true, true});
     situation.fail_start("Traceback: half an edit");
-    REQUIRE(eventually(
-        [&] { return situation.supervisor.status().last_error == "Traceback: half an edit"; }));
+    REQUIRE(eventually([&] {
+        const std::string error = situation.supervisor.status().last_error;
+        return error.ends_with("could not be replaced:\nTraceback: half an edit");
+    }));
     CHECK(situation.first().pid == before.pid);
     CHECK(situation.supervisor.status().state == GatewayState::ready);
     situation.supervisor.on_hung(before.identity, {1, 15'000, true, false});
@@ -124,6 +126,37 @@ TEST_CASE(
         return situation.first().pid != before.pid;
     }));
     CHECK(situation.supervisor.status().last_error.empty());
+}
+
+TEST_CASE("Supervisor: a worker that is to leave serves until its successor is ready, once") {
+    Situation situation(2);
+    situation.supervisor.start();
+    situation.make_ready(2);
+    const WorkerStatus before = situation.first();
+    for (int told = 0; told < 3; ++told) {
+        situation.supervisor.on_leaving(before.identity);
+    }
+    REQUIRE(eventually([&] { return situation.in_state(WorkerState::starting) == 1; }));
+    CHECK(situation.in_state(WorkerState::ready) == 2);
+    CHECK_FALSE(situation.control.was_told("drain g1-w0"));
+    REQUIRE(eventually([&] {
+        situation.make_ready(2);
+        return situation.first().pid != before.pid &&
+               situation.supervisor.status().workers.size() == 2;
+    }));
+    CHECK(situation.control.was_told("drain g1-w0"));
+    CHECK(situation.first().restarts == 1);
+}
+
+TEST_CASE("Supervisor: a worker that is to leave gets no successor once a stop has begun") {
+    Situation situation(1);
+    situation.supervisor.start();
+    situation.make_ready(1);
+    situation.supervisor.refuse_changes();
+    situation.supervisor.on_leaving(situation.first().identity);
+    situation.stop(5s);
+    const auto calls = situation.control.calls();
+    CHECK(std::count(calls.begin(), calls.end(), "expect g1-w0") == 1);
 }
 
 TEST_CASE("Supervisor: a stop does not wait for a worker that hangs") {
