@@ -139,14 +139,23 @@ def signal_state() -> dict[str, object]:
 
 def end_descendants() -> list[int]:
     """What SIGTERM does to a program and to a fork of a child."""
-    program = subprocess.Popen(["/bin/sleep", "60"])
-    program.terminate()
+    up = ["/bin/sh", "-c", "echo up; exec sleep 60"]
+    with subprocess.Popen(up, stdout=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        program.stdout.readline()
+        program.terminate()
+        ended = program.wait()
+    reader, writer = os.pipe()
     fork = os.fork()
     if fork == 0:
+        os.write(writer, b"up")
         time.sleep(60)
         os._exit(1)
+    os.read(reader, 2)
+    os.close(reader)
+    os.close(writer)
     os.kill(fork, signal.SIGTERM)
-    return [program.wait(), -os.WTERMSIG(os.waitpid(fork, 0)[1])]
+    return [ended, -os.WTERMSIG(os.waitpid(fork, 0)[1])]
 
 
 def initialized() -> object:

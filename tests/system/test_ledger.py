@@ -57,7 +57,9 @@ def run(
     """
     path = "/python/count" if quick else "/python/count/slow"
     server = start(start.app("counting"), workers=workers, threads=THREADS, pool_workers=workers)
-    server.log.allow(DIED)
+    server.log.allow(
+        DIED, "the application does not start", "a worker could not start"
+    )  # killed in its start
     scene = Scene(server)
     with Load(server.port, path, threads=CLIENTS) as load:
         killer = Killer(scene, load)

