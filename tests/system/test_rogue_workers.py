@@ -148,7 +148,7 @@ def test_replies_for_requests_of_others_are_not_taken(start_rogue: Callable[...,
     ran = server.app.with_suffix(".executions").read_text().split()
     assert ran
     assert len([body for body in bodies if body.startswith(b"{")]) == len(ran)
-    assert refused(server)["replies"] > 100
+    wait_for(lambda: refused(server)["replies"] > 100, "they are counted")
     assert rest_is_zero(refused(server), "replies")
 
 
