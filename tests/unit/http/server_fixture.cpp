@@ -108,6 +108,10 @@ void ServerFixture::start() {
 }
 
 ServerFixture::~ServerFixture() {
+    stop();
+}
+
+void ServerFixture::stop() {
     if (!thread_.joinable()) {
         return;
     }

@@ -71,6 +71,8 @@ public:
 
     /// Starts the loop. Set options, add routes and set port.outcome before.
     void start();
+    /// Ends the loop; for fixtures whose members the answers point into. Again: no effect.
+    void stop();
 
     [[nodiscard]] Client connect() { return Client(listener_->port()); }
     [[nodiscard]] std::uint16_t port_number() const { return listener_->port(); }

@@ -80,6 +80,12 @@ public:
         };
     }
 
+    ~CodingFixture() { stop(); }
+    CodingFixture(const CodingFixture&) = delete;
+    CodingFixture& operator=(const CodingFixture&) = delete;
+    CodingFixture(CodingFixture&&) = delete;
+    CodingFixture& operator=(CodingFixture&&) = delete;
+
     void add(const std::string& path, std::size_t size) {
         router.add("GET", path, [text = text_of(size)](const Request&, Response& response) {
             response.set_content(text, "text/plain");

@@ -29,6 +29,12 @@ public:
         };
     }
 
+    ~StreamedFixture() { stop(); }
+    StreamedFixture(const StreamedFixture&) = delete;
+    StreamedFixture& operator=(const StreamedFixture&) = delete;
+    StreamedFixture(StreamedFixture&&) = delete;
+    StreamedFixture& operator=(StreamedFixture&&) = delete;
+
     void append(const std::string& bytes) {
         on_loop([&] { stream->append(bytes); });
     }
