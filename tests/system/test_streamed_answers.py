@@ -14,7 +14,7 @@ from harness.probe import Probe
 from harness.raw import Connection
 from harness.server import Server
 from harness.starter import Starter
-from harness.waiting import wait_for
+from harness.waiting import PATIENCE, wait_for
 
 MEBI = 1 << 20
 BOTH = pytest.mark.parametrize("kind", ["", "async/"], ids=["thread", "async"])
@@ -83,8 +83,9 @@ def test_slow_client_stops_the_generator_and_memory_stays_flat(server: Server, k
         with Probe(server.port, "/native/hello", "/python/hello") as probe:
             wait_for(lambda: probe.answers > 100, "others are served meanwhile")
         assert probe.failures == []
-        assert resident(server.pid) - before[0] < 8 * MEBI
-        assert resident(worker) - before[1] < 8 * MEBI
+        if PATIENCE == 1:  # a sanitizer keeps what has been freed
+            assert resident(server.pid) - before[0] < 8 * MEBI
+            assert resident(worker) - before[1] < 8 * MEBI
     wait_for(lambda: notes(server), "the generator is closed")
     made = int(notes(server)[0].rsplit(" ", 1)[1]) * 32768
     assert made < 16 * MEBI  # the buffers of the kernel and one window
