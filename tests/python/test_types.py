@@ -89,4 +89,4 @@ def test_the_plain_request_has_the_fields_of_the_stub() -> None:
     }
     plain = Request()
     assert wanted <= {name for name in dir(plain) if not name.startswith("_")}
-    assert len(wanted) == 20
+    assert len(wanted) == 22
