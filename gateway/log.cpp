@@ -5,32 +5,12 @@
 #include <string>
 #include <utility>
 
-#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "proto/printable.hpp"
+#include "proto/log_formatter.hpp"
 
 namespace typhon {
-
-namespace {
-
-/// The message with its control characters escaped; those of its own that break lines stay.
-class PrintablePayload final : public spdlog::custom_flag_formatter {
-public:
-    void format(const spdlog::details::log_msg& message,
-                const std::tm& /*time*/,
-                spdlog::memory_buf_t& out) override {
-        std::string text;
-        proto::append_printable_lines(text, {message.payload.data(), message.payload.size()});
-        out.append(text);
-    }
-    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
-        return std::make_unique<PrintablePayload>();
-    }
-};
-
-}  // namespace
 
 void set_up_log(const std::string& level) {
     const auto parsed = spdlog::level::from_str(level);
@@ -40,10 +20,7 @@ void set_up_log(const std::string& level) {
     }
     auto logger = std::make_shared<spdlog::logger>(
         "typhon", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    auto formatter = std::make_unique<spdlog::pattern_formatter>();
-    formatter->add_flag<PrintablePayload>('*').set_pattern(
-        "%Y-%m-%d %H:%M:%S.%e [gateway %P] %l: %*");
-    logger->set_formatter(std::move(formatter));
+    logger->set_formatter(proto::log_formatter("gateway"));
     logger->set_level(parsed);
     logger->flush_on(spdlog::level::trace);
     // A log that cannot be written (disk full, pipe closed) must not stop the server.

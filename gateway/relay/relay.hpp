@@ -112,7 +112,6 @@ private:
     void on_end(WorkerLinkState& link, const proto::End& ended);
     void become_slow(Pending& pending);
     void give_up(Pending& pending);
-    void grant_pending(Pending& pending, std::uint64_t id, std::uint32_t bytes);
     void send_recall(Pending& pending);
 
     // The loop's turn (relay_turn.cpp)

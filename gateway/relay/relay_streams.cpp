@@ -86,13 +86,10 @@ void Relay::give_up(Pending& pending) {
 }
 
 void Relay::grant(ReplyStream& stream, std::uint32_t bytes) {
-    grant_pending(stream.pending(), stream.id(), bytes);
-}
-
-void Relay::grant_pending(Pending& pending, std::uint64_t id, std::uint32_t bytes) {
-    if (pending.id == id && pending.stream != nullptr && pending.worker != nullptr) {
+    Pending& pending = stream.pending();
+    if (pending.stream.get() == &stream && pending.worker != nullptr) {
         pending.window += bytes;
-        proto::encode(proto::Credit{id, bytes}, pending.worker->outgoing);
+        proto::encode(proto::Credit{pending.id, bytes}, pending.worker->outgoing);
         say(*pending.worker);
     }
 }
