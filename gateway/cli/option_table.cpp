@@ -196,8 +196,13 @@ void add_front(std::vector<OptionSpec>& table) {
           "KIND",
           "either",
           "The fields by which they say it: x-forwarded, forwarded (RFC 7239), or either",
-          set_forwarded_by},
-         {"max-body",
+          set_forwarded_by}});
+}
+
+void add_front_limits(std::vector<OptionSpec>& table) {
+    table.insert(
+        table.end(),
+        {{"max-body",
           "SIZE",
           "16M",
           "Largest request body; a larger one is answered 413",
@@ -217,37 +222,41 @@ void add_front(std::vector<OptionSpec>& table) {
           "SIZE",
           "64K",
           "Largest request line with header fields; a larger one is answered 431",
-          bytes(TYPHON_FIELD(http.max_head), kKibi, kMebi)},
-         {"head-timeout",
-          "TIME",
-          "10s",
-          "Time for a whole request head to arrive",
-          duration(TYPHON_FIELD(http.head_timeout), 10ms, 1h)},
-         {"body-timeout",
-          "TIME",
-          "60s",
-          "Time for a whole request body to arrive; a minimum rate is asked of it, too",
-          duration(TYPHON_FIELD(http.body_timeout), 10ms, 24h)},
-         {"write-timeout",
-          "TIME",
-          "60s",
-          "Time for a client to take an answer",
-          duration(TYPHON_FIELD(http.write_timeout), 10ms, 24h)},
-         {"idle-timeout",
-          "TIME",
-          "75s",
-          "Time that a connection is kept open without a request",
-          duration(TYPHON_FIELD(http.idle_timeout), 10ms, 24h)},
-         {"blocking-threads",
-          "N",
-          "8",
-          "Threads for native handlers that may block, and for streamed answers",
-          number(TYPHON_FIELD(http.blocking_threads), 1, 1024)},
-         {"blocking-queue",
-          "N",
-          "256",
-          "Native requests that may wait for such a thread; one more is answered 503",
-          number(TYPHON_FIELD(http.blocking_queue), 1, kMillion)}});
+          bytes(TYPHON_FIELD(http.max_head), kKibi, kMebi)}});
+}
+
+void add_front_times(std::vector<OptionSpec>& table) {
+    table.insert(table.end(),
+                 {{"head-timeout",
+                   "TIME",
+                   "10s",
+                   "Time for a whole request head to arrive",
+                   duration(TYPHON_FIELD(http.head_timeout), 10ms, 1h)},
+                  {"body-timeout",
+                   "TIME",
+                   "60s",
+                   "Time for a whole request body to arrive; a minimum rate is asked of it, too",
+                   duration(TYPHON_FIELD(http.body_timeout), 10ms, 24h)},
+                  {"write-timeout",
+                   "TIME",
+                   "60s",
+                   "Time for a client to take an answer",
+                   duration(TYPHON_FIELD(http.write_timeout), 10ms, 24h)},
+                  {"idle-timeout",
+                   "TIME",
+                   "75s",
+                   "Time that a connection is kept open without a request",
+                   duration(TYPHON_FIELD(http.idle_timeout), 10ms, 24h)},
+                  {"blocking-threads",
+                   "N",
+                   "8",
+                   "Threads for native handlers that may block, and for streamed answers",
+                   number(TYPHON_FIELD(http.blocking_threads), 1, 1024)},
+                  {"blocking-queue",
+                   "N",
+                   "256",
+                   "Native requests that may wait for such a thread; one more is answered 503",
+                   number(TYPHON_FIELD(http.blocking_queue), 1, kMillion)}});
 }
 
 void add_workers(std::vector<OptionSpec>& table) {
@@ -276,8 +285,12 @@ void add_workers(std::vector<OptionSpec>& table) {
                    "KIND",
                    "processes",
                    "Where pool handlers compute: processes, or dask://HOST:PORT",
-                   set_pool},
-                  {"request-timeout",
+                   set_pool}});
+}
+
+void add_requests(std::vector<OptionSpec>& table) {
+    table.insert(table.end(),
+                 {{"request-timeout",
                    "TIME",
                    "30s",
                    "Time for a Python request, waiting included; then it is answered 504",
@@ -465,9 +478,12 @@ void add_places(std::vector<OptionSpec>& table) {
 std::vector<OptionSpec> make_table() {
     std::vector<OptionSpec> table;
     add_front(table);
+    add_front_limits(table);
+    add_front_times(table);
     add_content(table);
     add_cors(table);
     add_workers(table);
+    add_requests(table);
     add_replacement(table);
     add_places(table);
     return table;
