@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Protocol
 
+from typhon import _log
 from typhon._executor import MappingExecutor
 from typhon._pool_process import ChildDeathError, PoolProcess
 from typhon._pool_task import Task, name_of, pack_call
@@ -196,7 +197,7 @@ class _Keeper:
             try:
                 outcome = child.run(task.call)
             except ChildDeathError as death:
-                self._settle_death(task, death)
+                self._settle_death(child.pid, task, death)
                 return
             except BaseException as error:  # the outcome is too large for this process
                 child.kill()
@@ -207,15 +208,16 @@ class _Keeper:
             task.settle(outcome)
         child.close()
 
-    def _settle_death(self, task: Task, death: ChildDeathError) -> None:
+    def _settle_death(self, pid: int, task: Task, death: ChildDeathError) -> None:
         if not task.late and not death.began and task.tries < _TRIES:
             self._queue.put_back(task)
             return
         self._queue.done(task)
         if task.late:
-            error: Exception = PoolTimeoutError(
-                f"the pool task {task.name} was not done in the time of its request; its process was killed"
-            )
+            late = f"the pool task {task.name} was not done in the time of its request"
+            # Said here too: a coroutine that the gateway has cancelled meanwhile never hears the error.
+            _log.write(f"[warning] pool process {pid} was killed: {late}")
+            error: Exception = PoolTimeoutError(f"{late}; its process was killed")
         else:
             error = PoolProcessDied(
                 f"the pool process {death} while it ran {task.name}; the task is not run again"
