@@ -104,7 +104,7 @@ def error_answer(
 def start_error_text(exc: BaseException) -> str:
     """Why a start failed: a sentence for our own errors, else the traceback without the import's frames."""
     hidden = _hide_frames(exc.__traceback__)
-    if isinstance(exc, AppError | RouteError) and exc.__cause__ is None:
+    if isinstance(exc, AppError | RouteError | PoolStartError) and exc.__cause__ is None:
         return _located(str(exc), hidden if isinstance(exc, RouteError) else [])
     shown = traceback.TracebackException.from_exception(exc)
     shown.stack = traceback.StackSummary.from_list(hidden)

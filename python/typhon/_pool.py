@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from concurrent.futures import Executor
 
+from typhon import _dask_pool
 from typhon._process_pool import ProcessPool
 from typhon.errors import PoolStartError
 
@@ -28,7 +29,7 @@ def start_pool(workers: int, kind: str, app_dir: str = "", timeout: float = 55.0
     """
     global _pool
     if kind.startswith(DASK):
-        _pool = _dask_executor(kind.removeprefix(DASK), timeout)
+        _pool = _dask_pool.connect(kind.removeprefix(DASK), timeout)
     elif kind != PROCESSES:
         raise PoolStartError(f'unknown pool "{kind}": there are "{PROCESSES}" and "{DASK}host:port"')
     elif workers > 0:
@@ -60,15 +61,3 @@ def _warmed(pool: ProcessPool, timeout: float) -> ProcessPool:
 
 def _first_of_path() -> str:
     return sys.path[0] if sys.path else ""
-
-
-def _dask_executor(address: str, timeout: float) -> Executor:
-    try:
-        from distributed import Client
-    except ImportError:
-        raise PoolStartError(f'the pool "{DASK}{address}" needs a package: pip install distributed') from None
-    try:
-        executor: Executor = Client(f"tcp://{address}", timeout=timeout).get_executor()
-    except (OSError, TimeoutError, ValueError) as error:
-        raise PoolStartError(f"no Dask scheduler answers at {address}: {error}") from error
-    return executor

@@ -13,26 +13,19 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, Protocol
+from typing import Any
 
 from typhon import _log
 from typhon._executor import MappingExecutor
 from typhon._pool_process import ChildDeathError, PoolProcess
 from typhon._pool_task import Task, name_of, pack_call
-from typhon._request_pool import Pool
+from typhon._request_pool import Pool, RequestWithDeadline
 from typhon._task_queue import TaskQueue
 from typhon.errors import PoolProcessDied, PoolStartError, PoolTimeoutError
 
 START_S = 55.0  # for a child to import the application's module and run `init_worker`
 _TRIES = 4  # children that may die before a task begins, until it is taken for the reason
 _PAUSE_S, _LONGEST_PAUSE_S = 0.1, 10.0  # between attempts to start a child
-
-
-class RequestWithDeadline(Protocol):
-    """A request, as far as the pool is concerned."""
-
-    @property
-    def deadline(self) -> float: ...
 
 
 class ProcessPool(MappingExecutor):

@@ -11,6 +11,13 @@ from typing import Any, Protocol
 from typhon._executor import MappingExecutor
 
 
+class RequestWithDeadline(Protocol):
+    """A request, as far as the pool is concerned."""
+
+    @property
+    def deadline(self) -> float: ...
+
+
 class TimedPool(Protocol):
     """A pool that takes tasks with an end."""
 

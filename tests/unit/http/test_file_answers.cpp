@@ -146,6 +146,16 @@ TEST_CASE_FIXTURE(FileFixture, "Files: 304 has the validators and no body, 412 i
     CHECK(get("/assets/small.txt", "If-None-Match: " + tag + "\r\n").body == "other text");
 }
 
+TEST_CASE_FIXTURE(FileFixture, "Files: conditions count only where the answer would be a success") {
+    start();
+    const std::string other = "If-Match: \"other\"\r\n";
+    CHECK(get("/assets/missing.txt", other).status == 404);
+    CHECK(get("/assets/sub", other).status == 301);
+    Client client = connect();
+    client.send("OPTIONS /assets/small.txt HTTP/1.1\r\nHost: a\r\n" + other + "\r\n");
+    CHECK(client.read().status == 204);
+}
+
 TEST_CASE_FIXTURE(FileFixture, "Files: a date of change that is to come is not sent") {
     fs::last_write_time(dir.file("small.txt"),
                         fs::file_time_type::clock::now() + std::chrono::hours(48));

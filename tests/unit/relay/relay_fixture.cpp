@@ -133,7 +133,7 @@ std::vector<proto::RouteInfo> RelayFixture::routes() {
     limited.max_in_flight = 1;
     proto::RouteInfo hurried = hello;
     hurried.pattern = "/python/hurried";
-    hurried.timeout_ms = 50;
+    hurried.timeout_ms = 200;
     proto::RouteInfo async = hello;
     async.pattern = "/python/async";
     async.mode = proto::RouteMode::async;

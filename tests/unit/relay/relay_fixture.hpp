@@ -105,7 +105,7 @@ public:
     std::shared_ptr<proto::Ledger> add_worker(const std::string& identity);
 
     /// The routes of every worker: /python/hello, /python/limited (one at a time),
-    /// /python/hurried (50 ms) and /python/async.
+    /// /python/hurried (200 ms) and /python/async.
     static std::vector<proto::RouteInfo> routes();
 
     /// Sends a request; its answer appears in `answers[index]`.
