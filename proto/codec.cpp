@@ -60,7 +60,7 @@ private:
 };
 
 void pack_route(Packer& packer, const RouteInfo& route) {
-    packer.map(6).text("methods").array(route.methods.size());
+    packer.map(8).text("methods").array(route.methods.size());
     for (const std::string& method : route.methods) {
         packer.text(method);
     }
@@ -68,6 +68,8 @@ void pack_route(Packer& packer, const RouteInfo& route) {
     packer.text("mode").number(static_cast<std::uint8_t>(route.mode));
     packer.text("timeout_ms").number(route.timeout_ms);
     packer.text("max_in_flight").number(route.max_in_flight);
+    packer.text("stream_body").number(route.stream_body ? 1U : 0U);
+    packer.text("max_body").number(route.max_body);
 }
 
 static_assert(sizeof(Token) == 16, "PROTOCOL.md names this figure");

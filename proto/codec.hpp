@@ -87,6 +87,14 @@ private:
 /// (PROTOCOL.md, 5.3).
 inline constexpr std::string_view kSchemeField = ":scheme";
 
+/// The same: the body of the request comes in pieces when its value is kBodyStreams. Always the
+/// first field of its block.
+inline constexpr std::string_view kBodyField = ":body";
+inline constexpr std::string_view kBodyStreams = "stream";
+
+/// True when the body of the request that has this header block comes in pieces (PROTOCOL.md, 5.8).
+[[nodiscard]] bool streams_body(std::string_view block);
+
 /// Builds a header block: alternating names and values, as bytes. What is in the block is not
 /// decoded until somebody asks for it, so that a handler which looks at no header pays for none.
 class HeaderBlockWriter {

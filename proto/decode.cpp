@@ -97,6 +97,26 @@ bool read_mode(TokenCursor& in, RouteMode& mode) {
     return true;
 }
 
+bool read_flag(TokenCursor& in, bool& flag) {
+    std::uint8_t value = 0;
+    const bool read = in.number(value);
+    flag = value != 0;
+    return read;
+}
+
+bool read_route_limits(TokenCursor& in, std::string_view key, RouteInfo& route) {
+    if (key == "max_in_flight") {
+        return in.number(route.max_in_flight);
+    }
+    if (key == "stream_body") {
+        return read_flag(in, route.stream_body);
+    }
+    if (key == "max_body") {
+        return in.number(route.max_body);
+    }
+    return skip(in);
+}
+
 bool read_route(TokenCursor& in, RouteInfo& route) {
     const bool read = read_map(in, [&](std::string_view key) {
         if (key == "methods") {
@@ -114,10 +134,7 @@ bool read_route(TokenCursor& in, RouteInfo& route) {
         if (key == "timeout_ms") {
             return in.number(route.timeout_ms);
         }
-        if (key == "max_in_flight") {
-            return in.number(route.max_in_flight);
-        }
-        return skip(in);
+        return read_route_limits(in, key, route);
     });
     return read && !route.methods.empty() && !route.pattern.empty();
 }
@@ -194,10 +211,7 @@ bool read_pong_load(TokenCursor& in, std::string_view key, Pong& pong) {
         return read_numbers(in, pong.pool_pids);
     }
     if (key == "leaving") {
-        std::uint8_t leaving = 0;
-        const bool read = in.number(leaving);
-        pong.leaving = leaving != 0;
-        return read;
+        return read_flag(in, pong.leaving);
     }
     return skip(in);
 }

@@ -16,8 +16,8 @@ enum class Kind : std::uint8_t {
     ready = 1,    // worker: this start is ready to serve
     request = 2,  // gateway: run a handler
     reply = 3,    // worker: the whole answer to a request
-    chunk = 4,    // worker: a piece of a streamed answer
-    end = 5,      // worker: the end of a streamed answer
+    chunk = 4,    // both: a piece of a streamed answer, or of a request's body
+    end = 5,      // both: the end of it
     cancel = 6,   // gateway: the client left or its deadline passed
     ping = 7,     // gateway: are you there?
     pong = 8,     // worker: yes, and this is how busy
@@ -25,7 +25,7 @@ enum class Kind : std::uint8_t {
     bye = 10,     // worker: drained, exiting
     error = 11,   // worker: this start failed
     begin = 14,   // worker: the head and the first piece of a streamed answer
-    credit = 15,  // gateway: so much more of a streamed answer may come
+    credit = 15,  // both: so much more of a streamed body may come
     recall = 16,  // gateway: give it back, unless its handler has started
 };
 
@@ -40,6 +40,8 @@ struct RouteInfo {
     RouteMode mode = RouteMode::thread;
     std::uint32_t timeout_ms = 0;     // 0: the gateway's request timeout
     std::uint32_t max_in_flight = 0;  // 0: no limit of its own
+    bool stream_body = false;         // its handler reads a body in pieces
+    std::uint64_t max_body = 0;       // bytes; 0: the gateway's limit
 
     friend bool operator==(const RouteInfo&, const RouteInfo&) = default;
 };
@@ -93,7 +95,7 @@ struct End {
     std::uint64_t id = 0;
     std::uint32_t slot = 0;
     std::uint32_t run_us = 0;  // from the start of the handler
-    bool whole = false;        // false: the handler failed, the answer is cut off
+    bool whole = false;        // false: the body is cut off
 };
 
 struct Credit {

@@ -80,6 +80,13 @@ bool read_bytes(std::string_view block, std::size_t& offset, std::string_view& b
 
 }  // namespace
 
+bool streams_body(std::string_view block) {
+    HeaderBlockReader reader(block);
+    std::string_view name;
+    std::string_view value;
+    return reader.next(name, value) && name == kBodyField && value == kBodyStreams;
+}
+
 bool HeaderBlockReader::next(std::string_view& name, std::string_view& value) {
     if (failed_ || (!started_ && block_.empty())) {
         return false;

@@ -7,7 +7,7 @@
 
 namespace typhon::proto {
 
-inline constexpr std::uint32_t kProtocolVersion = 2;
+inline constexpr std::uint32_t kProtocolVersion = 3;
 
 inline constexpr std::size_t kMaxDepth = 8;                       // nesting of one envelope
 inline constexpr std::size_t kMaxArray = 4096;                    // elements of one array
@@ -22,7 +22,8 @@ inline constexpr std::size_t kMaxPathSegments = 256;  // segments of one path or
 
 inline constexpr std::uint32_t kMaxInFlight = 2048;  // ledger slots of one worker start
 
-/// Bytes of one streamed answer that may be on their way to the client, the first piece included.
+/// Bytes of one body in pieces that may be on their way to its reader, the first piece of an answer
+/// included.
 inline constexpr std::uint32_t kStreamWindow = 256U << 10;
 inline constexpr std::uint32_t kMaxChunk = 64U << 10;  // bytes of one piece
 

@@ -29,6 +29,9 @@ public:
     /// Ids of running requests whose streams may send more. Call it after cancelled().
     [[nodiscard]] std::vector<std::uint64_t> granted() { return intake_.take_granted(); }
 
+    /// Ids of running requests for whose bodies something has come. Call it after cancelled().
+    [[nodiscard]] std::vector<std::uint64_t> fed() { return intake_.take_fed(); }
+
     /// The end of a request that take() gave. The reply leaves at the next flush(). A stream when
     /// the answer comes in pieces: the request then ends with end().
     [[nodiscard]] std::unique_ptr<AsyncStream> complete(const pybind11::object& request,

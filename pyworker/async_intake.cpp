@@ -18,7 +18,8 @@ void AsyncIntake::add(JobRef job) {
 
 void AsyncIntake::wake() {
     const std::lock_guard lock(mutex_);
-    if (!signalled_ && !(waiting_.empty() && cancelled_.empty() && granted_.empty())) {
+    if (!signalled_ &&
+        !(waiting_.empty() && cancelled_.empty() && granted_.empty() && fed_.empty())) {
         signalled_ = true;
         wake_.signal();
     }
@@ -84,6 +85,18 @@ void AsyncIntake::grant(std::uint64_t id) {
 std::vector<std::uint64_t> AsyncIntake::take_granted() {
     const std::lock_guard lock(mutex_);
     return std::exchange(granted_, {});
+}
+
+void AsyncIntake::feed(std::uint64_t id) {
+    const std::lock_guard lock(mutex_);
+    if (running_.contains(id)) {
+        fed_.push_back(id);
+    }
+}
+
+std::vector<std::uint64_t> AsyncIntake::take_fed() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(fed_, {});
 }
 
 std::vector<RunningRequest> AsyncIntake::running() const {

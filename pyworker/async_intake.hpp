@@ -23,8 +23,8 @@ public:
         std::uint32_t oldest_ms = 0;  // age of the oldest that runs; 0: none runs
     };
 
-    /// Readable while something is to be done: jobs to take, tasks to cancel, or
-    /// streams that may go on.
+    /// Readable while something is to be done: jobs to take, tasks to cancel, streams that may go
+    /// on, or pieces of bodies to read.
     [[nodiscard]] int fd() const noexcept { return wake_.fd(); }
 
     void add(JobRef job);
@@ -48,6 +48,11 @@ public:
     /// Ids of running jobs whose streams may send more. After take_cancelled().
     [[nodiscard]] std::vector<std::uint64_t> take_granted();
 
+    /// A piece of the body of this job, if it runs, has come: its id is kept for the loop.
+    void feed(std::uint64_t id);
+    /// Ids of running jobs for whose bodies something has come. After take_cancelled().
+    [[nodiscard]] std::vector<std::uint64_t> take_fed();
+
     /// The jobs that run, oldest first.
     [[nodiscard]] std::vector<RunningRequest> running() const;
     /// The thread that last called take(), as threading.get_ident() gives it; 0: none did.
@@ -67,6 +72,7 @@ private:
     std::uint64_t taker_ = 0;
     std::vector<std::uint64_t> cancelled_;
     std::vector<std::uint64_t> granted_;
+    std::vector<std::uint64_t> fed_;
     bool signalled_ = false;
     WakeFd wake_;
 };

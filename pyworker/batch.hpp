@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@ namespace typhon::worker {
 
 struct Route;
 class Batch;
+class InboundStream;
 
 /// One request on its way through the worker.
 struct Job {
@@ -30,6 +32,7 @@ struct Job {
     proto::RouteMatch::Outcome outcome = proto::RouteMatch::Outcome::not_found;
     proto::Params params;
     std::string allow;
+    std::shared_ptr<InboundStream> inbound;  // the body, when it comes in pieces; usually null
 };
 
 class Batch {

@@ -40,7 +40,7 @@ Dispatcher::Dispatcher(Channel& channel,
       intake_(intake),
       streams_(runner.streams()),
       limit_(threads),
-      inbox_(routes),
+      inbox_(routes, bodies_),
       gil_at_(SteadyClock::now().time_since_epoch().count()),
       queues_(threads) {}
 
@@ -198,12 +198,16 @@ void Dispatcher::append(const proto::Reply& reply, const std::string& encoded) {
     } else {
         outbox_ += encoded;
     }
-    served_ += reply.more ? 0 : 1;
+    if (!reply.more) {
+        ++served_;
+        bodies_.close(reply.id);
+    }
 }
 
 void Dispatcher::append_end(const proto::End& end) {
     proto::encode(end, outbox_);
     ++served_;
+    bodies_.close(end.id);
 }
 
 // ---- ReplySink ----
@@ -230,6 +234,12 @@ void Dispatcher::post_chunk(const proto::Chunk& chunk, bool now) {
 void Dispatcher::post_end(const proto::End& end) {
     const Lock lock(mutex_);
     append_end(end);
+}
+
+void Dispatcher::post_credit(const proto::Credit& credit) {
+    const Lock lock(mutex_);
+    proto::encode(credit, outbox_);
+    wake_leader();
 }
 
 void Dispatcher::flush() {

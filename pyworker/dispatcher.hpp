@@ -29,6 +29,7 @@
 #include "pyworker/async_intake.hpp"
 #include "pyworker/channel.hpp"
 #include "pyworker/early_thread.hpp"
+#include "pyworker/inbound_stream.hpp"
 #include "pyworker/inbox.hpp"
 #include "pyworker/job_queues.hpp"
 #include "pyworker/python_thread.hpp"
@@ -78,6 +79,7 @@ public:
     void flush() override;
     void post_chunk(const proto::Chunk& chunk, bool now) override;
     void post_end(const proto::End& end) override;
+    void post_credit(const proto::Credit& credit) override;
     void deferred_begins() override;
     void deferred_ends() override;
 
@@ -156,6 +158,8 @@ private:
     AsyncIntake& intake_;
     StreamTable& streams_;
     const std::uint32_t limit_;  // handlers that run at once
+
+    InboundTable bodies_{*this};
 
     // The leader's own, while it serves
     Inbox inbox_;

@@ -87,6 +87,9 @@ void Dispatcher::take_inbox(TimePoint now) {
             intake_.grant(credit.id);
         }
     }
+    for (const std::uint64_t id : inbox_.fed) {
+        intake_.feed(id);
+    }
     intake_.wake();
     for (const std::uint64_t id : inbox_.recalls) {
         recall(id);
@@ -121,6 +124,9 @@ void Dispatcher::take_jobs(TimePoint now) {
 /// a running coroutine is cancelled, a stream ends at its next piece; a running function cannot be.
 void Dispatcher::cancel(std::uint64_t id) {
     streams_.cancel(id);
+    if (bodies_.cancel(id)) {
+        intake_.feed(id);
+    }
     recall(id);
     intake_.cancel(id);
     intake_.wake();

@@ -24,7 +24,6 @@ proto::Deadline deadline_of(std::uint32_t left_ms, proto::SteadyClock::time_poin
 void Inbox::read(zmq::message_t message, proto::SteadyClock::time_point now) {
     auto owned = std::make_unique<Batch>(std::move(message));
     Batch& batch = *owned;
-    batch.jobs().reserve(std::min(batch.bytes().size() / kSmallRequest + 1, kUsualBatch));
     reader_.open(batch.bytes());
     while (auto envelope = reader_.next()) {
         take(*envelope, batch, now);
@@ -42,11 +41,7 @@ void Inbox::read(zmq::message_t message, proto::SteadyClock::time_point now) {
 
 void Inbox::take(proto::Envelope& envelope, Batch& batch, proto::SteadyClock::time_point now) {
     if (auto* request = std::get_if<proto::Request>(&envelope)) {
-        Job& job = batch.jobs().emplace_back();
-        job.request = *request;
-        job.deadline = deadline_of(request->left_ms, now);
-        job.batch = &batch;
-        routes_.match(job);
+        take_request(*request, batch, now);
     } else if (const auto* cancel = std::get_if<proto::Cancel>(&envelope)) {
         cancels.push_back(cancel->id);
     } else if (const auto* credit = std::get_if<proto::Credit>(&envelope)) {
@@ -57,14 +52,46 @@ void Inbox::take(proto::Envelope& envelope, Batch& batch, proto::SteadyClock::ti
         pings.push_back(ping->nonce);
     } else if (const auto* asked = std::get_if<proto::Drain>(&envelope)) {
         drain = *asked;
-    } else {
+    } else if (!take_piece(envelope)) {
         spdlog::warn("the gateway sent an envelope that only workers send; it is ignored");
     }
+}
+
+void Inbox::take_request(const proto::Request& request,
+                         Batch& batch,
+                         proto::SteadyClock::time_point now) {
+    if (batch.jobs().empty()) {  // frames of pieces have none
+        batch.jobs().reserve(std::min(batch.bytes().size() / kSmallRequest + 1, kUsualBatch));
+    }
+    Job& job = batch.jobs().emplace_back();
+    job.request = request;
+    job.deadline = deadline_of(request.left_ms, now);
+    job.batch = &batch;
+    routes_.match(job);
+    if (request.body.empty() && proto::streams_body(request.headers)) {
+        job.inbound = bodies_.open(request.id, request.left_ms);
+    }
+}
+
+/// False for what is no piece of a body, nor the end of one.
+bool Inbox::take_piece(const proto::Envelope& envelope) {
+    if (const auto* chunk = std::get_if<proto::Chunk>(&envelope)) {
+        if (bodies_.feed(chunk->id, chunk->bytes)) {
+            fed.push_back(chunk->id);
+        }
+        return true;
+    }
+    const auto* end = std::get_if<proto::End>(&envelope);
+    if (end != nullptr && bodies_.end(end->id, end->whole)) {
+        fed.push_back(end->id);
+    }
+    return end != nullptr;
 }
 
 void Inbox::clear() {
     jobs.clear();
     cancels.clear();
+    fed.clear();
     credits.clear();
     recalls.clear();
     pings.clear();

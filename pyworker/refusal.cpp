@@ -34,6 +34,10 @@ bool refused(const Job& job, proto::SteadyClock::time_point now, Answer& answer)
         answer_unrouted(job, answer);
         return true;
     }
+    if (job.route->info.max_body != 0 && job.request.body.size() > job.route->info.max_body) {
+        answer_error(answer, job, proto::ErrorCode::payload_too_large);
+        return true;
+    }
     return false;
 }
 

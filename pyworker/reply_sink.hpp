@@ -23,6 +23,10 @@ public:
     virtual void post_chunk(const proto::Chunk& chunk, bool now) = 0;
     virtual void post_end(const proto::End& end) = 0;
 
+    /// The handler of a request has read so much of its body: leaves at once. Any thread, with or
+    /// without the GIL.
+    virtual void post_credit(const proto::Credit& credit) = 0;
+
     /// One more reply is owed by a future, or one less.
     virtual void deferred_begins() = 0;
     virtual void deferred_ends() = 0;

@@ -7,6 +7,7 @@
 #include "proto/codec.hpp"
 #include "proto/path.hpp"
 #include "proto/request_id.hpp"
+#include "pyworker/inbound_reader.hpp"
 #include "pyworker/route_table.hpp"
 
 namespace py = pybind11;
@@ -98,23 +99,38 @@ py::object make_headers(const Job& job, PyObject* /*self*/) {
     return py::module_::import("typhon.multidict").attr("Headers")(pairs);
 }
 
-py::object make_data(const Job& job, PyObject* /*self*/) {
+py::object make_data(const Job& job, PyObject* self) {
+    if (job.inbound != nullptr) {
+        return py::module_::import("typhon._body").attr("whole_body")(py::handle(self));
+    }
     return bytes_of(job.request.body);
 }
 
-py::object make_body(const Job& job, PyObject* /*self*/) {
-    if (job.request.body.empty()) {
+/// The body for those who decode it further. What came in pieces is kept, for it can be read once.
+py::object body_of(const Job& job, PyObject* self) {
+    if (job.inbound != nullptr) {
+        return checked(PyObject_GetAttrString(self, "data"));
+    }
+    return bytes_of(job.request.body);
+}
+
+py::object make_body(const Job& job, PyObject* self) {
+    if (job.request.body.empty() && job.inbound == nullptr) {
         return py::none();
     }
-    return helper("parse_body")(bytes_of(job.request.body), content_type(job));
+    return helper("parse_body")(body_of(job, self), content_type(job));
 }
 
-py::object make_json(const Job& job, PyObject* /*self*/) {
-    return helper("parse_json")(bytes_of(job.request.body));
+py::object make_json(const Job& job, PyObject* self) {
+    return helper("parse_json")(body_of(job, self));
 }
 
-py::object make_text(const Job& job, PyObject* /*self*/) {
-    return helper("decode_text")(bytes_of(job.request.body), content_type(job));
+py::object make_text(const Job& job, PyObject* self) {
+    return helper("decode_text")(body_of(job, self), content_type(job));
+}
+
+py::object make_inbound(const Job& job, PyObject* /*self*/) {
+    return inbound_of(job);
 }
 
 py::object make_form(const Job& /*job*/, PyObject* self) {
@@ -215,6 +231,7 @@ constexpr std::array<RequestField, kRequestFields> kFields{{
     {"client", make_client, "address of the client, \"127.0.0.1:5123\""},
     {"scheme", make_scheme, "\"http\" or \"https\""},
     {"url", make_url, "whole, as the client wrote it, \"https://example.org/python/hello?x=1\""},
+    {"_inbound", make_inbound, "what reads a body that comes in pieces; None for any other"},
     {"id", make_id, "16 hex digits, as in logs and error answers"},
 }};
 

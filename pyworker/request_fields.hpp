@@ -20,7 +20,7 @@ struct RequestField {
     const char* doc;
 };
 
-inline constexpr std::size_t kRequestFields = 20;
+inline constexpr std::size_t kRequestFields = 21;
 [[nodiscard]] const std::array<RequestField, kRequestFields>& request_fields();
 
 /// The last value of a header, by any case of its name; empty when it is missing.

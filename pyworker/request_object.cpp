@@ -7,6 +7,7 @@
 #include <structmember.h>
 
 #include "proto/request_id.hpp"
+#include "pyworker/inbound_stream.hpp"
 #include "pyworker/request_fields.hpp"
 #include "pyworker/route_table.hpp"
 
@@ -63,12 +64,37 @@ PyObject* get_route(PyObject* object, void* /*closure*/) {
 }
 
 PyObject* get_deadline(PyObject* object, void* /*closure*/) {
-    const proto::Deadline& deadline = self_of(object).job->deadline;
+    const Job& job = *self_of(object).job;
+    const proto::Deadline deadline =
+        job.inbound == nullptr ? job.deadline : job.inbound->deadline();
     if (deadline.never()) {
         return PyFloat_FromDouble(std::numeric_limits<double>::infinity());
     }
     const std::chrono::duration<double> left = deadline.at() - proto::SteadyClock::now();
     return PyFloat_FromDouble(left.count() > 0 ? left.count() : 0.0);
+}
+
+/// A method that typhon._body has for every kind of request.
+template <const char* const& kName>
+PyObject* call_method(PyObject* object, PyObject* arguments) {
+    return guarded([&] {
+        const py::object function = py::module_::import("typhon._body").attr(kName);
+        return function(py::handle(object), *py::reinterpret_borrow<py::args>(arguments));
+    });
+}
+
+constexpr const char* kStream = "stream";
+constexpr const char* kRead = "read";
+constexpr const char* kAread = "aread";
+
+std::array<PyMethodDef, 4>& methods() {
+    static std::array<PyMethodDef, 4> table{{
+        {kStream, call_method<kStream>, METH_VARARGS, "the body as it arrives"},
+        {kRead, call_method<kRead>, METH_VARARGS, "so many bytes of the body, or what is left"},
+        {kAread, call_method<kAread>, METH_VARARGS, "the same, for coroutines"},
+        {nullptr, nullptr, 0, nullptr},
+    }};
+    return table;
 }
 
 PyObject* represent(PyObject* object) {
@@ -162,11 +188,12 @@ py::object CurrentRequest::get() {
 }
 
 void add_request_type(py::module_& module) {
-    static std::array<PyType_Slot, 7> slots{{
+    static std::array<PyType_Slot, 8> slots{{
         {Py_tp_dealloc, slot(destroy)},
         {Py_tp_traverse, slot(traverse)},
         {Py_tp_clear, slot(clear)},
         {Py_tp_repr, slot(represent)},
+        {Py_tp_methods, methods().data()},
         {Py_tp_getset, getters().data()},
         {Py_tp_members, members().data()},
         {0, nullptr},

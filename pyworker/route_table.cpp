@@ -41,6 +41,9 @@ proto::RouteInfo info_of(const py::handle& spec) {
     info.timeout_ms = timeout_ms_of(spec.attr("timeout"));
     const py::object limit = spec.attr("max_in_flight");
     info.max_in_flight = limit.is_none() ? 0 : limit.cast<std::uint32_t>();
+    info.stream_body = spec.attr("stream_body").cast<bool>();
+    const py::object largest = spec.attr("max_body");
+    info.max_body = largest.is_none() ? 0 : largest.cast<std::uint64_t>();
     return info;
 }
 

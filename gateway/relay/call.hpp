@@ -13,6 +13,7 @@
 
 #include "gateway/asio.hpp"
 #include "gateway/relay/reply_stream.hpp"
+#include "gateway/relay/request_stream.hpp"
 #include "proto/envelope.hpp"
 #include "proto/errors.hpp"
 
@@ -34,7 +35,8 @@ public:
 
     // Set before send().
     std::uint64_t id = 0;
-    std::string_view given_id;  // see request_id.hpp
+    std::string_view given_id;            // see request_id.hpp
+    std::shared_ptr<RequestStream> body;  // set: the body follows in pieces, as the request says
 
     // Set when the wait is over.
     proto::ErrorCode error = proto::ErrorCode::none;  // none: `reply` is the answer

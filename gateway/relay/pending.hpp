@@ -43,7 +43,9 @@ struct Pending {
     std::shared_ptr<ReplyStream>
         stream;              // of an answer that comes in pieces, while somebody wants it
     std::size_t window = 0;  // bytes of it that the worker may still send
-    bool recalled = false;   // its worker was asked not to start it
+    std::shared_ptr<RequestStream>
+        body;               // set: its body follows in pieces, while somebody wants it
+    bool recalled = false;  // its worker was asked not to start it
     proto::SteadyClock::time_point dispatched_at;
     proto::SteadyClock::time_point
         overdue_since;  // on the WatchClock, once in WorkerLinkState::overdue
@@ -96,6 +98,7 @@ inline void PendingPool::give_back(Pending& pending) {
     pending.queued = false;
     pending.recalled = false;
     pending.stream = nullptr;
+    pending.body = nullptr;
     pending.tail.clear();
     if (pending.tail.capacity() > kKeep) {
         pending.tail.shrink_to_fit();

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "gateway/asio.hpp"
+#include "gateway/relay/body_rules.hpp"
 #include "gateway/relay/call.hpp"
 
 namespace typhon::relay {
@@ -47,6 +49,17 @@ public:
     /// The client left before the end of a streamed answer: the worker is told. No effect after its
     /// end.
     virtual void abandon(ReplyStream& stream) = 0;
+
+    /// How the body of a request is to be read.
+    [[nodiscard]] virtual BodyRule body_rule(std::string_view method,
+                                             std::string_view raw_path) const = 0;
+
+    /// The next piece of a request's body, at most kMaxChunk, for which take() has said that there
+    /// is credit; copied before the return. No effect when the request has ended.
+    virtual void send_piece(RequestStream& stream, std::string_view bytes) = 0;
+
+    /// Nothing follows; `whole`: that was all of the body.
+    virtual void end_pieces(RequestStream& stream, bool whole) = 0;
 
 protected:
     /// May finish `call` before it returns only by posting to the loop.

@@ -48,6 +48,7 @@ void Relay::submit(Call& call, const proto::Request& request) {
     pending.given_id = call.given_id;
     pending.call = &call;
     call.pending = &pending;
+    pending.body = call.body;
     pending.loop = 0;
     pending.method = request.method;
     pending.path = request.path;
@@ -57,6 +58,9 @@ void Relay::submit(Call& call, const proto::Request& request) {
 
 void Relay::admit(Pending& pending) {
     ++live_;
+    if (pending.body != nullptr) {
+        pending.body->pending = &pending;
+    }
     if (!find_route(pending)) {
         return;
     }
@@ -85,7 +89,11 @@ bool Relay::find_route(Pending& pending) {
     switch (match.outcome) {
         case Outcome::found:
             pending.route = &table_.at(match.route);
-            return true;
+            if (pending.body == nullptr || pending.route->info.stream_body) {
+                return true;
+            }
+            fail(pending, proto::ErrorCode::no_worker);  // a reload has changed the route meanwhile
+            return false;
         case Outcome::options:
             pending.call->options = true;
             pending.call->allow = match.allow;
@@ -144,7 +152,13 @@ void Relay::dispatch(Pending& pending, WorkerLinkState& link) {
     if (dirty_.empty()) {
         batch_begun_at_ = dispatched_at_;
     }
+    if (pending.body != nullptr) {
+        move_on(pending);
+    }
     link.dispatch(pending, dispatched_at_);
+    if (pending.body != nullptr) {
+        open_body(pending);
+    }
     say(link);
     if (link.outgoing.size() >= kLargeBatch) {
         send_batch(link);  // bodies must not pile up in a second copy
@@ -188,7 +202,9 @@ void Relay::pump() {
 /// A request that its worker has not started, and will not, waits again.
 void Relay::put_back(Pending& pending) {
     pending.recalled = false;
-    if (active_.empty() && availability_ != Availability::waiting) {
+    if (pending.body != nullptr && !pending.body->revoke()) {
+        fail(pending, proto::ErrorCode::worker_died);  // it has had a part of the body
+    } else if (active_.empty() && availability_ != Availability::waiting) {
         fail(pending, refusal());
     } else if (find_route(pending)) {
         queue_.put_back(pending);
@@ -201,6 +217,7 @@ void Relay::finish(Pending& pending, proto::ErrorCode code) {
     if (auto stream = std::exchange(pending.stream, nullptr)) {
         stream->close(ReplyStream::State::failed);
     }
+    close_body(pending);
     Call* call = std::exchange(pending.call, nullptr);
     if (call == nullptr) {
         return;
@@ -226,6 +243,7 @@ void Relay::end(Pending& pending) {
     if (auto stream = std::exchange(pending.stream, nullptr)) {
         stream->close(ReplyStream::State::failed);  // unless it has finished
     }
+    close_body(pending);
     PendingPool::give_back(pending);
 }
 
@@ -278,7 +296,11 @@ void Relay::send_cancel(const Pending& pending) {
     }
 }
 
+/// A request that has had a part of its body stays where it is.
 void Relay::send_recall(Pending& pending) {
+    if (pending.body != nullptr && !pending.body->revoke()) {
+        return;
+    }
     pending.recalled = true;
     proto::encode(proto::Recall{pending.id}, pending.worker->outgoing);
     say(*pending.worker);

@@ -63,6 +63,11 @@ public:
     void cancel(Call& call) override;
     void grant(ReplyStream& stream, std::uint32_t bytes) override;
     void abandon(ReplyStream& stream) override;
+    void send_piece(RequestStream& stream, std::string_view bytes) override;
+    void end_pieces(RequestStream& stream, bool whole) override;
+    /// Any thread.
+    [[nodiscard]] BodyRule body_rule(std::string_view method,
+                                     std::string_view raw_path) const override;
 
     // For the ports of other loops; on loop 0.
     void admit(Pending& pending);
@@ -113,6 +118,12 @@ private:
     void become_slow(Pending& pending);
     void give_up(Pending& pending);
     void send_recall(Pending& pending);
+
+    // Request bodies in pieces (relay_uploads.cpp)
+    void on_credit(WorkerLinkState& link, const proto::Credit& credit);
+    void open_body(Pending& pending);
+    static void close_body(Pending& pending);
+    void move_on(Pending& pending);
 
     // The loop's turn (relay_turn.cpp)
     void schedule_turn_end();
@@ -188,6 +199,7 @@ private:
     mutable std::mutex status_mutex_;
     RelayStatus status_;
     std::vector<proto::RouteInfo> published_routes_;
+    std::shared_ptr<const BodyRules> body_rules_;  // null: no route has one of its own
 };
 
 }  // namespace typhon::relay

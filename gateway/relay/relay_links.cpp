@@ -117,8 +117,10 @@ void Relay::rematch_waiting() {
             queue_.add(*pending);
         }
     }
+    auto rules = BodyRules::of(table_.infos());
     const std::lock_guard lock(status_mutex_);
     published_routes_ = table_.infos();
+    body_rules_ = std::move(rules);
 }
 
 /// Marks that `link` has something to say at the end of this turn.

@@ -78,6 +78,7 @@ void Relay::give_up(Pending& pending) {
     if (pending.stream != nullptr) {
         std::exchange(pending.stream, nullptr)->close(ReplyStream::State::failed);
     }
+    close_body(pending);
     send_cancel(pending);
     const std::uint32_t timeout = timeout_ms(pending);
     pending.deadline = proto::Deadline::after(Milliseconds(timeout));

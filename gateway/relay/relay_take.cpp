@@ -41,6 +41,9 @@ void Relay::take_other(WorkerLinkState& link, proto::Envelope& envelope) {
     } else if (const auto* ended = std::get_if<proto::End>(&envelope);
                ended != nullptr && link.is_ready()) {
         on_end(link, *ended);
+    } else if (const auto* credit = std::get_if<proto::Credit>(&envelope);
+               credit != nullptr && link.is_ready()) {
+        on_credit(link, *credit);
     } else if (const auto* ready = std::get_if<proto::Ready>(&envelope)) {
         on_ready(link, *ready);
     } else if (const auto* error = std::get_if<proto::StartError>(&envelope);

@@ -173,6 +173,15 @@ RelayStatus Relay::status() const {
     return status_;
 }
 
+BodyRule Relay::body_rule(std::string_view method, std::string_view raw_path) const {
+    std::shared_ptr<const BodyRules> rules;
+    {
+        const std::lock_guard lock(status_mutex_);
+        rules = body_rules_;
+    }
+    return rules == nullptr ? BodyRule{} : rules->find(method, raw_path);
+}
+
 std::vector<proto::RouteInfo> Relay::routes() const {
     const std::lock_guard lock(status_mutex_);
     return published_routes_;

@@ -1,5 +1,6 @@
 #include "gateway/relay/remote_port.hpp"
 
+#include <string>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -13,6 +14,7 @@ void RemotePort::submit(Call& call, const proto::Request& request) {
     pending->id = call.id;
     pending->given_id = call.given_id;
     pending->call = &call;
+    pending->body = call.body;
     call.pending = pending;
     pending->loop = loop_index_;
     pending->method = request.method;
@@ -48,6 +50,23 @@ void RemotePort::grant(ReplyStream& stream, std::uint32_t bytes) {
     asio::post(relay_.loop(), [&relay = relay_, stream = stream.shared_from_this(), bytes] {
         relay.grant(*stream, bytes);
     });
+}
+
+void RemotePort::send_piece(RequestStream& stream, std::string_view bytes) {
+    asio::post(relay_.loop(),
+               [&relay = relay_, stream = stream.shared_from_this(), piece = std::string(bytes)] {
+                   relay.send_piece(*stream, piece);
+               });
+}
+
+void RemotePort::end_pieces(RequestStream& stream, bool whole) {
+    asio::post(relay_.loop(), [&relay = relay_, stream = stream.shared_from_this(), whole] {
+        relay.end_pieces(*stream, whole);
+    });
+}
+
+BodyRule RemotePort::body_rule(std::string_view method, std::string_view raw_path) const {
+    return relay_.body_rule(method, raw_path);
 }
 
 void RemotePort::abandon(ReplyStream& stream) {

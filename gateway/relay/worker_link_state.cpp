@@ -76,6 +76,9 @@ void WorkerLinkState::release(Pending& pending) {
     free_slots_.push_back(pending.slot);
     --count(pending.credit);
     pending.worker = nullptr;
+    if (pending.body != nullptr) {
+        uploads.erase(pending.id);
+    }
 }
 
 void WorkerLinkState::become_slow(Pending& pending) noexcept {

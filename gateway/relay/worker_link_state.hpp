@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "gateway/relay/dispatch_policy.hpp"
@@ -100,7 +101,9 @@ public:
     bool silence_told = false;
     Verdict told = Verdict::sound;  // to the supervisor, of a hang
     proto::SteadyClock::time_point told_at;
-    ExpiryList overdue;  // oldest first
+    ExpiryList overdue;                                   // oldest first
+    std::unordered_map<std::uint64_t, Pending*> uploads;  // those of its requests with a body that
+                                                          // comes in pieces, by id
     proto::Deadline drain_by;
     proto::SteadyClock::time_point heard_at;  // on the WatchClock
     std::uint32_t pid = 0;

@@ -9,6 +9,7 @@
 This package is what application code imports. Names with a leading underscore are the worker's side of it.
 """
 
+from typhon._body import BodyStream
 from typhon._current import current_request
 from typhon._describe import describe
 from typhon._mount import mount
@@ -20,6 +21,7 @@ from typhon._state import State, state
 from typhon.auth import basic_auth, bearer_auth, login_required
 from typhon.errors import (
     AppError,
+    ClientDisconnected,
     HTTPError,
     PoolProcessDied,
     PoolStartError,
@@ -46,6 +48,8 @@ __all__ = [
     "JSON",
     "AppError",
     "Body",
+    "BodyStream",
+    "ClientDisconnected",
     "Cookie",
     "Depends",
     "Event",

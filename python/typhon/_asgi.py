@@ -10,9 +10,11 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from typhon._body import BodyGoneError, BodyStream
 from typhon._failures import answer_to
 from typhon._peers import host_and_port
 from typhon._wsgi import FRAMING
+from typhon.errors import ClientDisconnected
 from typhon.responses import Response
 
 Application = Callable[..., Any]
@@ -53,17 +55,28 @@ class _Exchange:
 
     def __init__(self, request: Any) -> None:
         self._request = request
-        self._data: bytes | None = request.data
+        whole = request._inbound is None
+        self._data: bytes | None = request.data if whole else None
+        self._body: BodyStream | None = None if whole else request.stream()
         self._start: dict[str, Any] | None = None
         self._pieces: asyncio.Queue[tuple[bytes, bool]] = asyncio.Queue(1)  # and whether more follows
         self._complete = False  # the application has ended its answer
         self._ended = asyncio.Event()  # it has, or the client has left
 
     async def receive(self) -> dict[str, Any]:
-        """The body, once; then the end, when the answer is complete or the client has left."""
+        """The next piece of the body; then the end, when the answer is complete or the client has left."""
         if self._data is not None:
             data, self._data = self._data, None
             return {"type": "http.request", "body": data, "more_body": False}
+        if self._body is not None:
+            try:
+                piece = await anext(self._body, b"")
+            except (ClientDisconnected, BodyGoneError):
+                self._body = None
+                self._ended.set()
+                return {"type": "http.disconnect"}
+            self._body = self._body if piece else None
+            return {"type": "http.request", "body": piece, "more_body": bool(piece)}
         await self._ended.wait()
         return {"type": "http.disconnect"}
 

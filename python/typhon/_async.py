@@ -12,7 +12,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, Protocol
 
-from typhon import _log
+from typhon import _body, _log
 from typhon._current import enter
 from typhon.results import begun
 
@@ -46,6 +46,9 @@ class Bridge(Protocol):
 
     def granted(self) -> list[int]:
         """Ids of running requests whose streams may send more."""
+
+    def fed(self) -> list[int]:
+        """Ids of running requests for whose bodies something has come."""
 
     def complete(self, request: Any, result: Any) -> Stream | None:
         """The reply of a request, from what its handler returned; a stream ends by `end`."""
@@ -95,6 +98,7 @@ class AsyncRunner:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
+        _body.use_loop(self._loop)
         self._loop.add_reader(self._bridge.fd(), self._drain)
         while not self._stopping:
             try:
@@ -113,6 +117,8 @@ class AsyncRunner:
             waiting = self._waiting.pop(key, None)
             if waiting is not None and not waiting.done():
                 waiting.set_result(None)
+        for key in self._bridge.fed():
+            _body.arrived(key)
         self._take()
 
     def _take(self) -> None:
@@ -182,6 +188,7 @@ class AsyncRunner:
 
     def _ended(self, key: int) -> None:
         self._tasks.pop(key, None)
+        _body.arrived(key)  # whoever still waits for it finds that it has been answered
         self._given_up.discard(key)
         self._schedule_flush()
 

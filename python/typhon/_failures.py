@@ -14,13 +14,22 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from typhon import _json, _log
-from typhon.errors import AppError, HTTPError, PoolStartError, PoolTimeoutError, ResultError, RouteError
+from typhon.errors import (
+    AppError,
+    ClientDisconnected,
+    HTTPError,
+    PoolStartError,
+    PoolTimeoutError,
+    ResultError,
+    RouteError,
+)
 from typhon.results import JSON_TYPE, Answer, checked_headers
 
 INTERNAL = "internal error"
 POOL_DIED = "a pool process died while it ran this request"
 POOL_TOO_LONG = "the request took too long"
 POOL_NOT_UP = "the process pool cannot be started"
+CLIENT_LEFT = "the client left before its request was whole"
 STOPPING = "the request was given up because its worker is stopping"
 
 PAGE_TYPE = "text/html; charset=utf-8"
@@ -61,6 +70,8 @@ def answer_to(exc: BaseException, request: RequestLike, debug: bool = False) -> 
         return http_error_answer(exc, request)
     if isinstance(exc, concurrent.futures.CancelledError):
         return error_answer(503, STOPPING, request, [(b"Retry-After", b"1")])
+    if isinstance(exc, ClientDisconnected):
+        return error_answer(400, CLIENT_LEFT, request)
     if isinstance(exc, BrokenProcessPool):
         _tell(request, f"{type(exc).__name__}: {exc}")
         return error_answer(502, POOL_DIED, request)

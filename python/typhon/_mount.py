@@ -12,18 +12,23 @@ from typhon._describe import describe
 from typhon._group import is_async, name_of
 from typhon._wsgi import wsgi_handler
 from typhon.errors import RouteError
-from typhon.routing import METHODS, declare
+from typhon.routing import METHODS, body_settings, declare
 
 Kind = Literal["wsgi", "asgi"]
 
 
-def mount(path: str, application: Callable[..., Any], kind: Kind | None = None) -> None:
+def mount(
+    path: str, application: Callable[..., Any], kind: Kind | None = None, max_body: int | None = None
+) -> None:
     """Hands every request for ``path``, and for what is below it, to an application of WSGI or ASGI 3.
+
+    The application reads bodies of more than 64 KiB as they arrive.
 
     Args:
         path: "/python/legacy"; the application finds its own paths behind it.
         application: Flask's, Django's, FastAPI's: unchanged.
         kind: which of the two it is; by its signature when left out.
+        max_body: bytes of the largest body; the gateway's ``--max-body`` when left out.
 
     Raises:
         RouteError: a path that cannot be, or that is taken.
@@ -37,8 +42,9 @@ def mount(path: str, application: Callable[..., Any], kind: Kind | None = None) 
     else:
         handler = _with_lifespan(application, path)
     describe(hidden=True)(handler)
+    body = body_settings(True, max_body)
     for pattern in (path, f"{path}/", f"{path}/<path:rest>"):
-        declare(pattern, METHODS, False, None, name_of(application), None)(handler)
+        declare(pattern, METHODS, False, None, name_of(application), None, body=body)(handler)
 
 
 def _with_lifespan(application: Callable[..., Any], path: str) -> Callable[..., Any]:

@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from typhon import _request
+from typhon import _body, _request
+from typhon._body import BodyStream
 from typhon.multidict import Headers, MultiDict
 from typhon.uploads import Upload
 
@@ -58,6 +59,25 @@ class Request:
         self.deadline = deadline
         self.query_string = query
         self._header_pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
+
+    _inbound = None  # its body is whole
+
+    def stream(self) -> BodyStream:
+        """The body as it arrives: iterate it, by ``async for`` in a coroutine."""
+        return _body.stream(self)
+
+    def read(self, size: int = -1, /) -> bytes:
+        """So many bytes of the body, fewer at its end; all that is left without a size.
+
+        Raises:
+            HTTPError: 413 for more than 16 MiB without a size.
+            ClientDisconnected: the client left before the end.
+        """
+        return _body.read(self, size)
+
+    async def aread(self, size: int = -1, /) -> bytes:
+        """`read` for coroutines."""
+        return await _body.aread(self, size)
 
     @cached_property
     def headers(self) -> Headers:

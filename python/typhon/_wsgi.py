@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any
 
+from typhon._body import BodyStream
 from typhon._peers import host_and_port
 from typhon.responses import Response
 
@@ -103,7 +104,7 @@ def environ_of(request: Any, mount: str) -> dict[str, Any]:
         "REMOTE_PORT": str(client_port),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": request.scheme,
-        "wsgi.input": io.BytesIO(request.data),
+        "wsgi.input": _input_of(request),
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
@@ -124,9 +125,37 @@ def _fields(request: Any) -> dict[str, str]:
         fields["HTTP_" + name.upper().replace("-", "_")] = joint.join(request.headers.getlist(name))
     if "HTTP_CONTENT_TYPE" in fields:
         fields["CONTENT_TYPE"] = fields.pop("HTTP_CONTENT_TYPE")
-    if fields.pop("HTTP_CONTENT_LENGTH", None) is not None or request.data:
+    length = fields.pop("HTTP_CONTENT_LENGTH", None)
+    if request._inbound is not None:  # its length is known when the client has said it
+        return fields if length is None else fields | {"CONTENT_LENGTH": length}
+    if length is not None or request.data:
         fields["CONTENT_LENGTH"] = str(len(request.data))
     return fields
+
+
+class _Arriving(io.RawIOBase):
+    """A body that comes in pieces, as a file; a client that leaves is an OSError of read()."""
+
+    def __init__(self, body: BodyStream) -> None:
+        self._body = body
+        self._piece = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._piece:
+            self._piece = memoryview(next(self._body, b""))
+        taken = self._piece[: len(buffer)]
+        self._piece = self._piece[len(taken) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+
+def _input_of(request: Any) -> io.BufferedIOBase:
+    if request._inbound is None:
+        return io.BytesIO(request.data)
+    return io.BufferedReader(_Arriving(request.stream()), 64 * 1024)
 
 
 def _latin(text: str) -> str:

@@ -65,6 +65,13 @@ def abort(status: int, message: str | None = None, headers: Mapping[str, str] | 
     raise HTTPError(status, message, headers)
 
 
+class ClientDisconnected(OSError):  # noqa: N818
+    """The client left before its request was whole; raised where a handler reads on.
+
+    Nobody waits for an answer any more: let it pass, after what has to be undone.
+    """
+
+
 class RouteError(Exception):
     """A ``@route`` that cannot work: a bad path, method, option or signature, or a second handler for it."""
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from typhon._group import Group, checked_hook, checked_key, checked_middleware
 from typhon.errors import RouteError
-from typhon.routing import declare
+from typhon.routing import body_settings, declare
 
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
 HookT = TypeVar("HookT", bound=Callable[..., Any])
@@ -58,10 +58,13 @@ class Router:
         timeout: float | None = None,
         name: str | None = None,
         max_in_flight: int | None = None,
+        stream_body: bool = False,
+        max_body: int | None = None,
     ) -> Callable[[HandlerT], HandlerT]:
         """As `typhon.route`, with a path below the prefix: "/users/<int:user_id>"."""
         options = (methods, use_process_pool, timeout, name, max_in_flight)
-        return declare(self.prefix + path, *options, router=self)
+        body = body_settings(stream_body, max_body)
+        return declare(self.prefix + path, *options, router=self, body=body)
 
     def before_request(self, hook: HookT) -> HookT:
         """As `typhon.before_request`, for these routes."""

@@ -37,6 +37,8 @@ class RouteSpec:
         max_in_flight: how many of its requests may run at once, over all workers; None for no limit.
         source: where it is, "/app/endpoints.py:12".
         router: the `typhon.Router` that it belongs to.
+        stream_body: whether it reads a body in pieces.
+        max_body: bytes of the largest body; None for the gateway's limit.
     """
 
     methods: tuple[str, ...]
@@ -49,6 +51,8 @@ class RouteSpec:
     max_in_flight: int | None
     source: str
     router: Any = None
+    stream_body: bool = False
+    max_body: int | None = None
 
 
 class RouteTable:
@@ -94,6 +98,8 @@ def route(
     timeout: float | None = None,
     name: str | None = None,
     max_in_flight: int | None = None,
+    stream_body: bool = False,
+    max_body: int | None = None,
 ) -> Callable[[HandlerT], HandlerT]:
     """Makes a function the handler of a path. The function is left as it is, so decorators can be stacked.
 
@@ -106,12 +112,17 @@ def route(
         name: the name in logs; ``module.function`` when left out.
         max_in_flight: how many requests of this route may run at once, over all workers; more wait in the
             gateway's queue.
+        stream_body: the handler is called when the head of a request has arrived, and reads its body by
+            ``request.stream()``, ``read()`` or ``aread()``.
+        max_body: bytes of the largest body, for a route with ``stream_body``; the gateway's ``--max-body``
+            when left out.
 
     Raises:
         RouteError: when decorated, for a path, option or signature that cannot work, or for a second handler
             of one method and path.
     """
-    return declare(path, methods, use_process_pool, timeout, name, max_in_flight)
+    body = body_settings(stream_body, max_body)
+    return declare(path, methods, use_process_pool, timeout, name, max_in_flight, body=body)
 
 
 def declare(
@@ -122,13 +133,14 @@ def declare(
     name: str | None,
     max_in_flight: int | None,
     router: Any = None,
+    body: tuple[bool, int | None] = (False, None),
 ) -> Callable[[HandlerT], HandlerT]:
     """`route`, for a router's routes too."""
     settings = (_methods(methods), _timeout(timeout), _max_in_flight(max_in_flight))
 
     def decorate(handler: HandlerT) -> HandlerT:
         spec = _spec(handler, path, settings, bool(use_process_pool), name)
-        table.add(spec if router is None else replace(spec, router=router))
+        table.add(replace(spec, router=router, stream_body=body[0], max_body=body[1]))
         return handler
 
     return decorate
@@ -194,6 +206,21 @@ def _timeout(timeout: float | None) -> float | None:
     if not is_number or not math.isfinite(timeout) or timeout <= 0:
         raise RouteError(f"timeout is a number of seconds above 0, not {timeout!r}")
     return float(timeout)
+
+
+def body_settings(streams: bool, limit: int | None) -> tuple[bool, int | None]:
+    """``stream_body`` and ``max_body``, checked.
+
+    Raises:
+        RouteError: they cannot work.
+    """
+    if limit is None:
+        return bool(streams), None
+    if not streams:
+        raise RouteError("max_body is for routes with stream_body=True; --max-body is for all others")
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 0 < limit < 1 << 63:
+        raise RouteError(f"max_body is a whole number of bytes from 1, not {limit!r}")
+    return True, limit
 
 
 def _max_in_flight(limit: int | None) -> int | None:

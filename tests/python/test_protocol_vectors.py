@@ -95,7 +95,7 @@ def flag(value: Any) -> int:
 
 def piece(value: Any) -> bytes:
     if len(raw(value)) > MAX_CHUNK:
-        raise RefusedError("a piece of a streamed answer is too long")
+        raise RefusedError("a piece of a body is too long")
     return raw(value)
 
 
@@ -132,8 +132,10 @@ ROUTE = table(
         "mode": mode,
         "timeout_ms": uint(32),
         "max_in_flight": uint(32),
+        "stream_body": uint(8),
+        "max_body": uint(64),
     },
-    {"name": "", "mode": 0, "timeout_ms": 0, "max_in_flight": 0},
+    {"name": "", "mode": 0, "timeout_ms": 0, "max_in_flight": 0, "stream_body": 0, "max_body": 0},
     {"methods", "pattern"},
 )
 READY = table(

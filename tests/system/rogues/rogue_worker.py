@@ -17,7 +17,7 @@ import msgpack
 import zmq
 
 READY, REQUEST, REPLY, CANCEL, PING, PONG, DRAIN, BYE, ERROR = 1, 2, 3, 6, 7, 8, 9, 10, 11
-VERSION = 2
+VERSION = 3
 ROUTES = [{"methods": ["POST"], "pattern": "/python/count"}, {"methods": ["POST"], "pattern": "/python/hold"}]
 
 

@@ -58,6 +58,30 @@ void TestPort::abandon(relay::ReplyStream& /*stream*/) {
     ++abandoned_;
 }
 
+relay::BodyRule TestPort::body_rule(std::string_view /*method*/, std::string_view /*path*/) const {
+    return rule;
+}
+
+void TestPort::send_piece(relay::RequestStream& /*stream*/, std::string_view bytes) {
+    const std::lock_guard lock(mutex_);
+    pieces_ += bytes;
+}
+
+void TestPort::end_pieces(relay::RequestStream& /*stream*/, bool whole) {
+    const std::lock_guard lock(mutex_);
+    ends_.push_back(whole);
+}
+
+std::string TestPort::pieces() const {
+    const std::lock_guard lock(mutex_);
+    return pieces_;
+}
+
+std::vector<bool> TestPort::ends() const {
+    const std::lock_guard lock(mutex_);
+    return ends_;
+}
+
 std::uint32_t TestPort::granted() const {
     const std::lock_guard lock(mutex_);
     return granted_;

@@ -40,11 +40,20 @@ public:
     void cancel(relay::Call& call) override;
     void grant(relay::ReplyStream& stream, std::uint32_t bytes) override;
     void abandon(relay::ReplyStream& stream) override;
+    [[nodiscard]] relay::BodyRule body_rule(std::string_view method,
+                                            std::string_view raw_path) const override;
+    void send_piece(relay::RequestStream& stream, std::string_view bytes) override;
+    void end_pieces(relay::RequestStream& stream, bool whole) override;
+
+    /// Of every request. Set before the loop runs.
+    relay::BodyRule rule;
 
     [[nodiscard]] std::vector<Seen> seen() const;
     [[nodiscard]] int cancelled() const;
     [[nodiscard]] std::uint32_t granted() const;  // bytes
     [[nodiscard]] int abandoned() const;
+    [[nodiscard]] std::string pieces() const;  // of all request bodies
+    [[nodiscard]] std::vector<bool> ends() const;
     /// Ends the calls that wait, with `finish` applied. Any thread.
     void finish_waiting(const std::function<void(relay::Call&)>& finish);
 
@@ -58,6 +67,8 @@ private:
     int cancelled_ = 0;
     std::uint32_t granted_ = 0;
     int abandoned_ = 0;
+    std::string pieces_;
+    std::vector<bool> ends_;
 };
 
 class ServerFixture {

@@ -150,3 +150,12 @@ TEST_CASE("HeaderBlock: any changed byte gives views inside the block or a fault
         }
     }
 }
+
+TEST_CASE("HeaderBlock: a body comes in pieces when the first field says so, and no other one") {
+    CHECK(streams_body(block_of({{":body", "stream"}, {"host", "a"}})));
+    CHECK_FALSE(streams_body(block_of({{"host", "a"}, {":body", "stream"}})));
+    CHECK_FALSE(streams_body(block_of({{":body", "whole"}})));
+    CHECK_FALSE(streams_body(block_of({})));
+    CHECK_FALSE(streams_body(""));
+    CHECK_FALSE(streams_body("\x92\xC4\x05:bod"));
+}

@@ -49,9 +49,16 @@ inline Ready ready() {
     ready.start_ms = 350;
     ready.pool_pids = {4712, 4713};
     ready.routes = {
-        {{"GET"}, "/python/hello", "endpoints.hello", RouteMode::thread, 0, 0},
-        {{"GET", "POST"}, "/python/users/<int:id>", "endpoints.user", RouteMode::async, 5000, 100},
-        {{"POST"}, "/python/pool/sum", "pool_handlers.sum", RouteMode::pool, 70'000, 1}};
+        {{"GET"}, "/python/hello", "endpoints.hello", RouteMode::thread, 0, 0, true, 1ULL << 40},
+        {{"GET", "POST"},
+         "/python/users/<int:id>",
+         "endpoints.user",
+         RouteMode::async,
+         5000,
+         100,
+         false,
+         0},
+        {{"POST"}, "/python/pool/sum", "pool_handlers.sum", RouteMode::pool, 70'000, 1, false, 0}};
     return ready;
 }
 

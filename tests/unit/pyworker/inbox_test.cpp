@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "tests/unit/pyworker/credit_sink.hpp"
 #include <doctest/doctest.h>
 
 using namespace typhon;
@@ -29,7 +30,9 @@ zmq::message_t message(const std::string& bytes) {
 /// A route table without routes needs no Python.
 struct Fixture {
     worker::RouteTable routes;
-    Inbox inbox{routes};
+    tests::CreditSink credit;
+    worker::InboundTable bodies{credit};
+    Inbox inbox{routes, bodies};
 };
 
 }  // namespace
@@ -78,4 +81,29 @@ TEST_CASE_FIXTURE(Fixture, "Inbox: jobs keep their message alive") {
     const worker::JobRef kept = inbox.jobs.front();
     inbox.clear();
     CHECK(kept->request.client == "127.0.0.1:1");
+}
+
+TEST_CASE_FIXTURE(Fixture, "Inbox: pieces of a body reach the stream of their request") {
+    proto::Request upload = request(1);
+    std::string block;
+    proto::HeaderBlockWriter(block, 1).add(proto::kBodyField, proto::kBodyStreams);
+    upload.headers = block;
+    std::string bytes;
+    proto::encode(upload, bytes);
+    proto::encode(request(2), bytes);
+    proto::encode(proto::Chunk{1, 3, "first"}, bytes);
+    inbox.read(message(bytes), now);
+    REQUIRE(inbox.jobs.size() == 2);
+    REQUIRE(inbox.jobs[0]->inbound != nullptr);
+    CHECK(inbox.jobs[1]->inbound == nullptr);
+    std::string piece;
+    CHECK(inbox.jobs[0]->inbound->try_read(piece) == worker::InboundStream::Outcome::piece);
+    CHECK(piece == "first");
+    CHECK(inbox.jobs[0]->inbound->try_read(piece) == worker::InboundStream::Outcome::none_yet);
+    inbox.clear();
+    std::string end;
+    proto::encode(proto::End{1, 3, 0, true}, end);
+    proto::encode(proto::Chunk{7, 3, "of nobody"}, end);
+    inbox.read(message(end), now);
+    CHECK(inbox.fed == std::vector<std::uint64_t>{1});  // its reader waits
 }

@@ -85,6 +85,12 @@ void FakeWorker::take(const proto::Envelope& envelope) {
     if (const auto* recall = std::get_if<proto::Recall>(&envelope)) {
         recalled.push_back(recall->id);
     }
+    if (const auto* chunk = std::get_if<proto::Chunk>(&envelope)) {
+        pieces += chunk->bytes;
+    }
+    if (const auto* end = std::get_if<proto::End>(&envelope)) {
+        ends.push_back(end->whole);
+    }
     pings += std::holds_alternative<proto::Ping>(envelope) ? 1 : 0;
 }
 
@@ -137,7 +143,12 @@ std::vector<proto::RouteInfo> RelayFixture::routes() {
     proto::RouteInfo async = hello;
     async.pattern = "/python/async";
     async.mode = proto::RouteMode::async;
-    return {hello, limited, hurried, async};
+    proto::RouteInfo upload = hello;
+    upload.pattern = "/python/upload";
+    upload.timeout_ms = 1000;
+    upload.stream_body = true;
+    upload.max_body = 1000;
+    return {hello, limited, hurried, async, upload};
 }
 
 std::size_t RelayFixture::send(std::string path, std::string method) {
@@ -145,9 +156,15 @@ std::size_t RelayFixture::send(std::string path, std::string method) {
     answers.emplace_back();
     calls.push_back(std::make_unique<Call>());
     calls.back()->id = index + 1;
+    calls.back()->body = std::exchange(next_body_, nullptr);
     asio::co_spawn(
         loop, client(*calls.back(), index, std::move(path), std::move(method)), asio::detached);
     return index;
+}
+
+std::size_t RelayFixture::send_streamed(std::string path) {
+    next_body_ = std::make_shared<RequestStream>(loop);
+    return send(std::move(path), "POST");
 }
 
 Task<void> RelayFixture::client(Call& call,

@@ -70,6 +70,8 @@ public:
     std::vector<std::uint64_t> recalled;
     int pings = 0;
     std::uint64_t credit = 0;  // bytes granted
+    std::string pieces;        // of request bodies
+    std::vector<bool> ends;    // of request bodies
     bool drained = false;
 
 private:
@@ -105,11 +107,13 @@ public:
     std::shared_ptr<proto::Ledger> add_worker(const std::string& identity);
 
     /// The routes of every worker: /python/hello, /python/limited (one at a time),
-    /// /python/hurried (200 ms) and /python/async.
+    /// /python/hurried (200 ms), /python/async, and /python/upload, which streams its body.
     static std::vector<proto::RouteInfo> routes();
 
     /// Sends a request; its answer appears in `answers[index]`.
     std::size_t send(std::string path, std::string method = "GET");
+    /// The same, with a body that comes in pieces: see calls[index]->body.
+    std::size_t send_streamed(std::string path);
 
     /// Fails the test after ten seconds.
     void until(const std::function<bool()>& condition);
@@ -129,6 +133,7 @@ private:
     std::string path_;
     std::string endpoint_;
     std::unique_ptr<Relay> relay_;
+    std::shared_ptr<RequestStream> next_body_;
 };
 
 }  // namespace typhon::relay
