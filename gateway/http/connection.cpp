@@ -189,6 +189,8 @@ Task<void> Connection::do_step(Step step) {
             return serve_blocking();
         case Step::python:
             return serve_python();
+        case Step::upload:
+            return serve_upload();
         case Step::file:
             return send_file();
         case Step::code_file:
@@ -283,6 +285,9 @@ void Connection::close() {
     }
     if (reply_stream_ != nullptr) {
         reply_stream_->wake();
+    }
+    if (upload_ != nullptr) {
+        wake_upload();
     }
     if (stream_ != nullptr) {
         std::exchange(stream_, nullptr)->abandon();

@@ -29,11 +29,13 @@
 #include "gateway/http/read_buffer.hpp"
 #include "gateway/http/ready_socket.hpp"
 #include "gateway/http/static_files.hpp"
+#include "gateway/relay/body_rules.hpp"
 #include "gateway/relay/call.hpp"
 
 namespace typhon::http {
 
 class ContentStream;
+struct Upload;
 
 class Connection final : public DeadlineEntry, public ConnectionListHook {
 public:
@@ -66,6 +68,7 @@ private:
         answered,      // the answer is in the output, the request is finished
         discard_body,  // the answer is in the output, the body must be dropped
         read_body,     // the body must be read first
+        upload,        // the body is sent to a Python handler as it arrives
         blocking,      // a native handler for the pool
         stream,        // a native answer from a content provider
         large,         // a native answer whose body is too large to be copied
@@ -133,7 +136,10 @@ private:
 
     // connection_body.cpp
     [[nodiscard]] bool take_body_at_hand();
+    Task<Fault> reserve(std::size_t bytes);
+    Task<void> drop_body(std::uint64_t left);
     Task<bool> read_body();
+    void refuse_body(const Fault& fault);
     Task<Fault> read_framed_body();
     Task<Fault> reserve_body();
     Task<void> read_length_body();
@@ -154,6 +160,10 @@ private:
     Target answer_options(std::string_view allow);
     Target refuse_coding();
     void settle_unread_body() noexcept;
+    [[nodiscard]] bool is_too_large() const noexcept;
+    [[nodiscard]] relay::BodyRule upload_rule() const;
+    [[nodiscard]] bool streams_body() const;
+    Target refuse_size();
     [[nodiscard]] Step serve_request();
     void answer_healthy();
 
@@ -173,10 +183,30 @@ private:
 
     // connection_python.cpp
     Task<void> serve_python();
+    [[nodiscard]] proto::Request pack_request(const relay::Call& call, std::string& client);
     Task<void> write_reply(relay::Call& call, const Conditions* conditions);
     void write_bad_reply();
     [[nodiscard]] bool begin_reply(const proto::Reply& reply, std::size_t body_size);
     [[nodiscard]] bool client_is_gone() const;
+
+    // connection_upload.cpp
+    Task<void> serve_upload();
+    void begin_upload(relay::Call& call);
+    Task<void> pump_upload();
+    Task<void> say_continue();
+    void pass_body();
+    [[nodiscard]] bool pass_piece();
+    [[nodiscard]] bool receive_body();
+    void send_of_length(std::string_view bytes);
+    void send_decoded(std::string_view bytes);
+    void end_body();
+    void cut_body(Fault fault);
+    void wait_for_body();
+    void wake_upload();
+    Task<void> answer_upload(relay::Call& call, const Conditions* conditions);
+    void settle_upload() noexcept;
+    Task<void> end_notification();
+    Task<void> drop_upload(const Upload& upload);
 
     // connection_cors.cpp
     void negotiate();
@@ -223,6 +253,7 @@ private:
     Task<void> serve_reply_stream(const relay::Call& call);
     Task<void> pump_reply(relay::ReplyStream& stream, bool chunked);
     Task<void> send_pieces(std::string& pieces, bool chunked);
+    void wait_for_piece();
     static void append_piece(std::string& out, std::string_view piece, bool chunked);
     void grant(relay::ReplyStream& stream);
 
@@ -241,6 +272,7 @@ private:
     AddressLimit::Place place_;
     std::unique_ptr<FileJob> file_;               // what Step::file sends
     relay::Call* call_ = nullptr;                 // a Python request that waits for its answer
+    Upload* upload_ = nullptr;                    // a body that is sent as it arrives
     ContentStream* stream_ = nullptr;             // an answer that is being streamed
     relay::ReplyStream* reply_stream_ = nullptr;  // the same, from a worker
     std::uint32_t ungranted_ = 0;                 // bytes of it that the worker does not know of

@@ -41,22 +41,31 @@ Task<bool> Connection::read_body() {
     if (!fault) {
         fault = co_await read_framed_body();
     }
-    if (fault && open()) {
-        exchange_.keep_alive = false;
-        unread_body_ = true;
-        write_error_answer({.status = fault.status,
-                            .text = fault.text,
-                            .retry_after_s = fault.status == 503 ? 1U : 0U});
-    }
+    refuse_body(fault);
     body_view_ = body_;
     co_return open() && !fault;
+}
+
+/// Answers with the fault, if it is one, as the last thing on this connection.
+void Connection::refuse_body(const Fault& fault) {
+    if (!fault || !open()) {
+        return;
+    }
+    exchange_.keep_alive = false;
+    unread_body_ = true;
+    write_error_answer({.status = fault.status,
+                        .text = fault.text,
+                        .retry_after_s = fault.status == 503 ? 1U : 0U});
 }
 
 /// Takes memory for all of a body whose length is known, and waits for it in its turn; for the
 /// first piece of another, which grows without waiting.
 Task<Fault> Connection::reserve_body() {
     const bool chunked = head_->framing() == Framing::chunked;
-    const auto bytes = chunked ? kBodyStep : static_cast<std::size_t>(head_->content_length());
+    return reserve(chunked ? kBodyStep : static_cast<std::size_t>(head_->content_length()));
+}
+
+Task<Fault> Connection::reserve(std::size_t bytes) {
     if (state_->gate.enter(body_share_, bytes)) {
         co_return Fault{};
     }
@@ -154,12 +163,17 @@ Task<void> Connection::discard_body() {
     if (take_body_at_hand()) {
         co_return;
     }
-    std::uint64_t left = head_->content_length() - (buffer_.bytes().size() - head_->size());
+    const std::uint64_t left = head_->content_length() - (buffer_.bytes().size() - head_->size());
     request_bytes_ = buffer_.bytes().size();
     release_input();
     if (!flush()) {
         co_await write_rest();
     }
+    co_await drop_body(left);
+}
+
+/// The same for what has not arrived of it.
+Task<void> Connection::drop_body(std::uint64_t left) {
     start_body_clock();
     while (left > 0 && open()) {
         buffer_.make_room();

@@ -21,15 +21,18 @@ bool is_forwarded(const Head& head, const Field& field) {
            !head.connection_names(head.view(field.name));
 }
 
-/// The fields that concern the handler, as a header block; before them the scheme when it is not
-/// http.
-void write_header_block(const Head& head, const Origin* origin, std::string& out) {
+/// The fields that concern the handler, as a header block; before them what is to be said of the
+/// body, and the scheme when it is not http.
+void write_header_block(const Head& head, const Origin* origin, bool streams, std::string& out) {
     const bool is_http = origin == nullptr || origin->scheme == kHttp;
-    std::size_t count = is_http ? 0 : 1;
+    std::size_t count = (is_http ? 0 : 1) + (streams ? 1 : 0);
     for (const Field& field : head.fields()) {
         count += is_forwarded(head, field) ? 1 : 0;
     }
     proto::HeaderBlockWriter writer(out, count);
+    if (streams) {
+        writer.add(proto::kBodyField, proto::kBodyStreams);
+    }
     if (!is_http) {
         writer.add(proto::kSchemeField, origin->scheme);
     }
@@ -67,20 +70,8 @@ Task<void> Connection::serve_python() {
     state_->arm(*this, DeadlineKind::look);
     co_await asio::async_initiate<const asio::use_awaitable_t<LoopExecutor>, void()>(
         [this, &call](auto handler) {
-            std::optional<Origin> told;  // no more than a branch where there is nothing to tell
-            if (trusted_ || secured()) {
-                told = origin();
-            }
-            write_header_block(*head_, told ? &*told : nullptr, state_->header_block);
-            const std::string client = told ? told->peer.text() : peer_.text();
-            proto::Request request;
-            request.id = call.id;
-            request.method = head_->method();
-            request.path = head_->path();
-            request.query = head_->query();
-            request.client = client;
-            request.headers = state_->header_block;
-            request.body = body_view_;
+            std::string client;
+            const proto::Request request = pack_request(call, client);
             state_->services.port.send(call, request, std::move(handler));
             release_input();  // the relay has its own copy
         },
@@ -93,6 +84,25 @@ Task<void> Connection::serve_python() {
     } else if (call.stream != nullptr) {
         state_->services.port.abandon(*call.stream);
     }
+}
+
+/// The request as it travels; its views point into the head, the scratch memory and `client`.
+proto::Request Connection::pack_request(const relay::Call& call, std::string& client) {
+    std::optional<Origin> told;  // no more than a branch where there is nothing to tell
+    if (trusted_ || secured()) {
+        told = origin();
+    }
+    write_header_block(*head_, told ? &*told : nullptr, call.body != nullptr, state_->header_block);
+    client = told ? told->peer.text() : peer_.text();
+    proto::Request request;
+    request.id = call.id;
+    request.method = head_->method();
+    request.path = head_->path();
+    request.query = head_->query();
+    request.client = client;
+    request.headers = state_->header_block;
+    request.body = body_view_;
+    return request;
 }
 
 Task<void> Connection::write_reply(relay::Call& call, const Conditions* conditions) {

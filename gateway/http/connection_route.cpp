@@ -2,6 +2,7 @@
 // is read.
 #include "gateway/http/connection.hpp"
 #include "proto/errors.hpp"
+#include "proto/limits.hpp"
 
 namespace typhon::http {
 
@@ -42,7 +43,36 @@ Connection::Step Connection::start_request() {
     if (target_ == Target::answered) {
         return exchange_.keep_alive ? Step::discard_body : Step::answered;
     }
-    return take_body_at_hand() ? serve_request() : Step::read_body;
+    if (target_ != Target::python && is_too_large()) {
+        target_ = refuse_size();
+        return Step::answered;
+    }
+    if (take_body_at_hand()) {
+        return serve_request();
+    }
+    return target_ == Target::python && streams_body() ? Step::upload : Step::read_body;
+}
+
+/// Of the front's own limit; a route may have another one.
+bool Connection::is_too_large() const noexcept {
+    return head_->framing() == Framing::length &&
+           head_->content_length() > state_->options.max_body;
+}
+
+relay::BodyRule Connection::upload_rule() const {
+    return state_->services.port.body_rule(head_->method(), head_->path());
+}
+
+/// A small body of known length is read first, so that no handler waits for a slow client.
+bool Connection::streams_body() const {
+    const bool small =
+        head_->framing() == Framing::length && head_->content_length() <= proto::kMaxChunk;
+    return !small && upload_rule().streams;
+}
+
+Connection::Target Connection::refuse_size() {
+    exchange_.keep_alive = false;
+    return answer_unread({.status = 413, .text = text_of(proto::ErrorCode::payload_too_large)});
 }
 
 Connection::Target Connection::route() {
@@ -56,9 +86,8 @@ Connection::Target Connection::route() {
     if (state_->cors.enabled() && is_preflight()) {
         return answer_preflight();
     }
-    if (head_->framing() == Framing::length && head_->content_length() > state_->options.max_body) {
-        exchange_.keep_alive = false;
-        return answer_unread({.status = 413, .text = text_of(proto::ErrorCode::payload_too_large)});
+    if (is_too_large() && head_->content_length() > upload_rule().max_body) {
+        return refuse_size();
     }
     const proto::RouteMatch& match = match_native();
     switch (match.outcome) {

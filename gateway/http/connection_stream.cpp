@@ -44,12 +44,15 @@ Task<void> Connection::pump_reply(relay::ReplyStream& stream, bool chunked) {
     State state = State::running;
     std::string pieces;
     while (open()) {
+        if (upload_ != nullptr) {
+            pass_body();  // the request's body may go on
+        }
         grant(stream);
         state = stream.take(pieces);
         if (!pieces.empty()) {
             co_await send_pieces(pieces, chunked);
-        } else if (state == State::running) {
-            state_->arm(*this, DeadlineKind::look);
+        } else if (state == State::running && open()) {
+            wait_for_piece();
             co_await stream.wait();
             DeadlineQueue::disarm(*this);
         } else {
@@ -63,6 +66,14 @@ Task<void> Connection::pump_reply(relay::ReplyStream& stream, bool chunked) {
     }
     state_->services.port.abandon(stream);
     open_ = false;
+}
+
+void Connection::wait_for_piece() {
+    if (upload_ != nullptr) {
+        wait_for_body();
+    } else {
+        state_->arm(*this, DeadlineKind::look);
+    }
 }
 
 Task<void> Connection::send_pieces(std::string& pieces, bool chunked) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -92,9 +93,21 @@ Task<std::size_t> ReadySocket::read_some(char* data, std::size_t size) {
 }
 
 void ReadySocket::start_wait(Handler handler) {
+    wait_.handler.emplace(std::move(handler));
+    start_wait();
+}
+
+void ReadySocket::notify_readable(std::function<void(bool)> notify) {
+    wait_.notify = [this, notify = std::move(notify)](bool may_read) {
+        drained_ = false;  // a receive() meanwhile may have found nothing
+        notify(may_read);
+    };
+    start_wait();
+}
+
+void ReadySocket::start_wait() {
     wait_.ec_ = {};
     drained_ = false;
-    wait_.handler.emplace(std::move(handler));
     reactor_.start_op(asio::detail::reactor::read_op,
                       native_handle(),
                       impl_.get_implementation().reactor_data_,
@@ -108,6 +121,12 @@ void ReadySocket::Wait::complete_wait(void* owner,
                                       const error_code& /*fault*/,
                                       std::size_t /*size*/) {
     auto* wait = static_cast<Wait*>(self);
+    if (const auto notify = std::exchange(wait->notify, nullptr)) {
+        if (owner != nullptr) {
+            notify(!wait->ec_);
+        }
+        return;
+    }
     Handler handler = std::move(*wait->handler);
     wait->handler.reset();
     if (owner != nullptr) {  // null: the loop is being destroyed

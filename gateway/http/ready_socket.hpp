@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -72,6 +73,12 @@ public:
             [this](Handler&& handler) { start_wait(std::move(handler)); }, kUseTask);
     }
 
+    /// The same for code that waits for other things besides: `notify(may_read)` is called once, by
+    /// the loop, and what it refers to must live until then.
+    void notify_readable(std::function<void(bool)> notify);
+    /// True until notify() has been called.
+    [[nodiscard]] bool notifies() const noexcept { return wait_.notify != nullptr; }
+
     /// Reads at most `size` bytes as soon as there are any. 0: the end of the stream, a broken
     /// connection, or the wait was cancelled.
     Task<std::size_t> read_some(char* data, std::size_t size);
@@ -90,6 +97,7 @@ private:
         Wait() : reactor_op({}, &Wait::perform_edge, &Wait::complete_wait) {}
 
         std::optional<Handler> handler;
+        std::function<void(bool)> notify;  // set: instead of the handler
 
     private:
         /// "Exhausted" makes Asio forget the edge: the next wait needs a new one.
@@ -101,6 +109,7 @@ private:
     };
 
     void start_wait(Handler handler);
+    void start_wait();
     [[nodiscard]] std::size_t receive_raw(char* data, std::size_t size) noexcept;
     /// Bytes that the socket took; kNothing when it takes none now, 0 when it is broken.
     [[nodiscard]] std::size_t send_raw(const char* data, std::size_t size) noexcept;
