@@ -106,6 +106,17 @@ def features(features_server: Server) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def httpbin_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    yield from serve(tmp_path_factory.mktemp("httpbin"), APPS / "httpbin")
+
+
+@pytest.fixture
+def httpbin(httpbin_server: Server) -> Iterator[Server]:
+    """httpbin, mounted below /python/bin."""
+    yield from unchanged(httpbin_server)
+
+
+@pytest.fixture(scope="session")
 def mirror_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     # One worker, so that one process counts what was executed.
     limits = {"workers": 1, "pool_workers": 1, "max_body": "64K"}
