@@ -15,17 +15,22 @@
 #include "gateway/gateway.hpp"
 #include "gateway/log.hpp"
 #include "gateway/memory.hpp"
+#include "gateway/native/description.hpp"
 
 namespace typhon {
 
 namespace {
 
 int serve(Options options, const NativeRouter& router) {
+    const std::string native_api = api_description(router);
     set_up_log(options.log_level);
     cli::fit_into_limits(options);
     set_up_memory();
     auto run_dir = std::make_unique<cli::RunDir>(options.supervisor.run_dir);
     options.supervisor.run_dir = run_dir->path();
+    if (!native_api.empty()) {
+        options.supervisor.native_api = run_dir->write_native_api(native_api);
+    }
     auto gateway = std::make_unique<Gateway>(options, router);
     run_dir->record_address(gateway->address());
     const int code = gateway->run();
@@ -56,6 +61,9 @@ int App::run(int argc, char** argv) {
     } catch (const http::TlsError& error) {
         cli::complain(error.what());
         return exit_code::kTls;
+    } catch (const DescriptionError& error) {
+        cli::complain(error.what());
+        return exit_code::kDescription;
     } catch (const std::exception& error) {
         cli::complain(error.what());
         return exit_code::kFailure;

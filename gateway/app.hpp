@@ -62,6 +62,19 @@ public:
         return route("DELETE", pattern, std::move(rest)...);
     }
 
+    /// Says of the route that was added last what the API description has of it: an OpenAPI 3.1
+    /// operation object as JSON (docs/native.md). Throws std::logic_error when there is no route
+    /// yet; what is wrong with the text ends run() with exit_code::kDescription.
+    App& describe(std::string_view operation) {
+        router_.describe(operation);
+        return *this;
+    }
+    /// A JSON schema that descriptions refer to as {"$ref": "#/components/schemas/NAME"}.
+    App& schema(std::string_view name, std::string_view text) {
+        router_.schema(name, text);
+        return *this;
+    }
+
     [[nodiscard]] NativeRouter& router() noexcept { return router_; }
 
     /// Runs the command line: `serve` until it is stopped, or one of the client commands. The

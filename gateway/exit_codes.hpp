@@ -12,8 +12,9 @@ inline constexpr int kRunDirectory = 5;   // run directory not usable, or anothe
 inline constexpr int kPython = 6;         // interpreter, venv or app directory not usable
 inline constexpr int kStartFailed = 7;    // --fail-fast and the workers could not start
 inline constexpr int kCommandFailed = 8;  // reload or scale failed; the old workers serve on
-inline constexpr int kLimits = 9;    // the system allows too few open files, processes or threads
-inline constexpr int kTls = 10;      // certificate or key cannot be used
+inline constexpr int kLimits = 9;  // the system allows too few open files, processes or threads
+inline constexpr int kTls = 10;    // certificate or key cannot be used
+inline constexpr int kDescription = 11;  // a native route describes itself by what is no OpenAPI
 inline constexpr int kForced = 130;  // a second signal ended the gateway before the drain was over
 
 }  // namespace typhon::exit_code

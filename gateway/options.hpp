@@ -81,6 +81,7 @@ struct SupervisorOptions {
     std::string python;          // absolute: interpreter of the build or of --venv
     std::string worker_bin;      // absolute: typhon-worker
     std::string run_dir;         // absolute, 0700, made and locked
+    std::string native_api;      // absolute: what native routes say of themselves; empty: nothing
     std::size_t open_files = 0;  // their soft limit of descriptors; 0: that of the gateway
     bool debug = false;
     bool fail_fast = false;

@@ -26,5 +26,7 @@ inline constexpr const char* kGeneration = "TYPHON_WORKER_GENERATION";
 inline constexpr const char* kLogLevel = "TYPHON_WORKER_LOG_LEVEL";
 inline constexpr const char* kLogRoutes =
     "TYPHON_WORKER_LOG_ROUTES";  // "1": print the route table when ready
+inline constexpr const char* kNativeApi =
+    "TYPHON_WORKER_NATIVE_API";  // file: what native routes say of themselves, as JSON; or empty
 
 }  // namespace typhon::proto::worker_env

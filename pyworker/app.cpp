@@ -75,6 +75,7 @@ App::App(const WorkerOptions& options) {
 }
 
 void App::load(const WorkerOptions& options) {
+    runtime_.attr("use_native_api")(options.native_api);
     const py::list specs = runtime_.attr("load_app")(options.app);
     if (specs.size() > proto::kMaxRoutes) {
         throw StartFailure(

@@ -78,6 +78,7 @@ WorkerOptions read_options(const EnvironmentReader& read) {
         number(read, env::kGeneration, 0, 0, std::numeric_limits<std::uint32_t>::max());
     options.log_level = text(read, env::kLogLevel, "info");
     options.log_routes = text(read, env::kLogRoutes, "0") == "1";
+    options.native_api = text(read, env::kNativeApi, "");
     return options;
 }
 

@@ -24,6 +24,7 @@ struct WorkerOptions {
     std::uint32_t generation = 0;
     std::string log_level = "info";
     bool log_routes = false;
+    std::string native_api;  // absolute file, or empty
 };
 
 /// The value of a variable, or null.

@@ -26,7 +26,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kLock = "lock";
-constexpr std::array<const char*, 2> kSockets{"relay.sock", "admin.sock"};
+constexpr const char* kNativeApi = "native-api.json";
+constexpr std::array<const char*, 3> kFiles{"relay.sock", "admin.sock", kNativeApi};
 constexpr std::size_t kLongestSocket = 11;  // "/relay.sock"
 constexpr mode_t kOwnerOnly = 0700;
 constexpr int kLockTries = 10;
@@ -114,12 +115,12 @@ RunDir::RunDir(const std::string& path) : path_(path) {
     check_socket_room(path_);
     open_directory();
     take_lock();
-    remove_sockets();
+    remove_files();
     write_state("");
 }
 
 RunDir::~RunDir() {
-    remove_sockets();
+    remove_files();
     ::unlinkat(directory_.get(), kLock, 0);
     if (created_) {
         ::rmdir(path_.c_str());
@@ -179,6 +180,26 @@ void RunDir::record_address(const std::string& listen) {
     write_state(listen);
 }
 
+std::string RunDir::write_native_api(const std::string& text) {
+    const UniqueFd file(::openat(directory_.get(),
+                                 kNativeApi,
+                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                                 S_IRUSR | S_IWUSR));
+    std::size_t done = 0;
+    while (file.valid() && done < text.size()) {
+        const ssize_t count = ::write(file.get(), text.data() + done, text.size() - done);
+        if (count < 0) {
+            break;
+        }
+        done += static_cast<std::size_t>(count);
+    }
+    if (!file.valid() || done < text.size()) {
+        refuse("the file " + std::string(kNativeApi) + " in the run directory " + path_ +
+               " cannot be written: " + reason());
+    }
+    return path_ + "/" + kNativeApi;
+}
+
 void RunDir::write_state(const std::string& listen) {
     std::string text = "pid " + std::to_string(::getpid()) + "\n";
     if (!listen.empty()) {
@@ -192,8 +213,8 @@ void RunDir::write_state(const std::string& listen) {
     }
 }
 
-void RunDir::remove_sockets() const noexcept {
-    for (const char* name : kSockets) {
+void RunDir::remove_files() const noexcept {
+    for (const char* name : kFiles) {
         ::unlinkat(directory_.get(), name, 0);
     }
 }

@@ -1,4 +1,4 @@
-// The run directory: one gateway's lock and sockets, for its owner alone.
+// The run directory: one gateway's lock, sockets and files, for its owner alone.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ public:
     /// gateway left. Throws CommandError (kRunDirectory): not ours, not usable, or another gateway
     /// runs in it. Blocks for at most 0.2 s.
     explicit RunDir(const std::string& path);
-    /// Removes the sockets, the lock and the directory; a directory that was there before stays.
+    /// Removes its files, the lock and the directory; a directory that was there before stays.
     ~RunDir();
     RunDir(const RunDir&) = delete;
     RunDir& operator=(const RunDir&) = delete;
@@ -47,6 +47,10 @@ public:
     /// Writes down where the gateway listens, for the client commands.
     void record_address(const std::string& listen);
 
+    /// Leaves `text` in a file of its own, which the workers read; its path. Throws CommandError
+    /// (kRunDirectory).
+    [[nodiscard]] std::string write_native_api(const std::string& text);
+
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] std::string admin_socket() const { return path_ + "/admin.sock"; }
 
@@ -54,7 +58,7 @@ private:
     void open_directory();
     void take_lock();
     void write_state(const std::string& listen);
-    void remove_sockets() const noexcept;
+    void remove_files() const noexcept;
 
     std::string path_;
     bool created_ = false;

@@ -58,12 +58,47 @@ void stream(const Request& request, Response& response) {
         });
 }
 
+constexpr const char* kHello = R"({
+  "summary": "Says hello from C++.",
+  "tags": ["native"],
+  "responses": {"200": {"description": "success", "content": {"application/json": {"schema": {
+    "type": "object",
+    "properties": {"message": {"type": "string"}, "timestamp": {"type": "integer"}},
+    "required": ["message", "timestamp"],
+    "additionalProperties": false
+  }}}}}
+})";
+
+constexpr const char* kEcho = R"({
+  "summary": "Gives any JSON back.",
+  "tags": ["native"],
+  "requestBody": {"required": true, "content": {"application/json": {"schema": {}}}},
+  "responses": {"200": {"description": "success", "content": {"application/json": {"schema": {
+    "type": "object",
+    "properties": {"echo": {}, "source": {"const": "native"}},
+    "required": ["echo", "source"]
+  }}}}}
+})";
+
+constexpr const char* kSlow = R"({
+  "summary": "Sleeps on a thread that may block.",
+  "tags": ["native"],
+  "parameters": [{"name": "duration", "in": "query",
+                  "schema": {"type": "number", "minimum": 0, "maximum": 10, "default": 1}}],
+  "responses": {"200": {"description": "success", "content": {"application/json": {"schema": {
+    "type": "object", "properties": {"slept": {"type": "number"}}, "required": ["slept"]
+  }}}}}
+})";
+
 }  // namespace
 
 void add_example_routes(NativeRouter& router) {
     router.add("GET", "/native/hello", hello);
+    router.describe(kHello);
     router.add("POST", "/native/echo", echo);
+    router.describe(kEcho);
     router.add("GET", "/native/slow", slow, Mode::blocking);
+    router.describe(kSlow);
     router.add("GET", "/native/stream", stream);
 }
 

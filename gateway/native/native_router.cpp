@@ -1,5 +1,6 @@
 #include "gateway/native/native_router.hpp"
 
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -11,7 +12,18 @@ void NativeRouter::add(std::string_view method,
                        Handler handler,
                        Mode mode) {
     router_.add({std::string(method)}, pattern, static_cast<std::uint32_t>(routes_.size()));
-    routes_.push_back({std::string(method), std::string(pattern), std::move(handler), mode});
+    routes_.push_back({std::string(method), std::string(pattern), std::move(handler), mode, {}});
+}
+
+void NativeRouter::describe(std::string_view operation) {
+    if (routes_.empty()) {
+        throw std::logic_error("describe() follows the route that it describes");
+    }
+    routes_.back().description = operation;
+}
+
+void NativeRouter::schema(std::string_view name, std::string_view text) {
+    schemas_.insert_or_assign(std::string(name), std::string(text));
 }
 
 void fill_path_params(const proto::Params& params, std::map<std::string, std::string>& out) {

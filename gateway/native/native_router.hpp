@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@ struct NativeRoute {
     std::string pattern;
     Handler handler;
     Mode mode = Mode::inline_;
+    std::string description;  // an OpenAPI operation object as JSON; empty: none
 };
 
 class NativeRouter {
@@ -37,6 +39,14 @@ public:
              std::string_view pattern,
              Handler handler,
              Mode mode = Mode::inline_);
+
+    /// Describes the route that was added last: the text of an OpenAPI operation object. Throws
+    /// std::logic_error when there is no route yet. What the text says is checked at the start
+    /// (description.hpp).
+    void describe(std::string_view operation);
+    /// A schema that descriptions refer to as "#/components/schemas/NAME". The last one of a name
+    /// counts.
+    void schema(std::string_view name, std::string_view text);
 
     /// Fills `match` (its memory is reused). `path` must be parsed from `raw_path`.
     void match(std::string_view method,
@@ -51,9 +61,13 @@ public:
 
     /// All routes in the order of add().
     [[nodiscard]] const std::vector<NativeRoute>& list() const noexcept { return routes_; }
+    [[nodiscard]] const std::map<std::string, std::string>& schemas() const noexcept {
+        return schemas_;
+    }
 
 private:
     std::vector<NativeRoute> routes_;
+    std::map<std::string, std::string> schemas_;
     proto::Router router_;
 };
 

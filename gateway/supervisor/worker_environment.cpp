@@ -85,6 +85,7 @@ Environment worker_environment(const Environment& base,
         {env::kGeneration, std::to_string(start.generation)},
         {env::kLogLevel, log_level_name()},
         {env::kLogRoutes, start.slot == 0 ? "1" : "0"},
+        {env::kNativeApi, options.native_api},
     };
     result.insert(result.end(), own.begin(), own.end());
     return result;

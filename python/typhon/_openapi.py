@@ -10,7 +10,8 @@ from typing import Any
 
 from typhon._describe import Description, description_of
 from typhon._group import app_group
-from typhon._results_schema import responses_of
+from typhon._native_api import NativeApi, NativeRoute
+from typhon._results_schema import error_response, responses_of
 from typhon._schemas import Schema, Schemas
 from typhon._signature import Parameter, is_model, parameters_of, unwrapped
 from typhon._unfit import is_pydantic
@@ -27,24 +28,30 @@ _PARAMETER = re.compile(r"<(?:([^:<>]*):)?([^:<>]*)>")
 _BESIDE_BODY = ("path", "query", "header", "cookie")
 
 
-def document(specs: Iterable[RouteSpec], info: dict[str, Any]) -> dict[str, Any]:
+def document(
+    specs: Iterable[RouteSpec], info: dict[str, Any], native: NativeApi | None = None
+) -> dict[str, Any]:
     """The document.
 
     Args:
         specs: the routes as they were declared.
         info: its ``info``: title, version and the like.
+        native: the native routes; they win over those of Python, as in the gateway.
 
     Raises:
         AppError: msgspec is not installed.
     """
-    schemas = Schemas()
+    native = native or NativeApi()
+    schemas = Schemas(native.schemas)
     paths: dict[str, dict[str, Any]] = {}
+    for route in native.routes:
+        paths.setdefault(_templated(route.pattern), {})[route.method.lower()] = _native(route, schemas)
     security: dict[str, Any] = {}
     for spec in specs:
         said = description_of(spec.call)
         if said.hidden:
             continue
-        operations = paths.setdefault(_PARAMETER.sub(r"{\2}", spec.pattern), {})
+        operations = paths.setdefault(_templated(spec.pattern), {})
         for method in spec.methods:
             operations.setdefault(method.lower(), _operation(spec, method, said, schemas, security))
     _make_ids_unique(paths)
@@ -52,6 +59,23 @@ def document(specs: Iterable[RouteSpec], info: dict[str, Any]) -> dict[str, Any]
     if security:
         components["securitySchemes"] = security
     return {"openapi": "3.1.0", "info": info, "paths": paths, "components": components}
+
+
+def _templated(pattern: str) -> str:
+    return _PARAMETER.sub(r"{\2}", pattern)
+
+
+def _native(route: NativeRoute, schemas: Schemas) -> dict[str, Any]:
+    """What the route says, with what its pattern says besides, and the form of its errors."""
+    words = _PARAMETER.sub(r"\2", route.pattern).strip("/").replace("/", ".")
+    said = route.operation
+    own = said.get("parameters", [])
+    named = {one.get("name") for one in own if isinstance(one, dict) and one.get("in") == "path"}
+    parameters = [one for one in _parameters(route.pattern, [], schemas) if one["name"] not in named] + own
+    responses = {**said.get("responses", {})}
+    responses.setdefault("default", error_response(schemas))
+    operation = {"operationId": words or "root", **said, "responses": responses}
+    return operation | ({"parameters": parameters} if parameters else {})
 
 
 def _operation(

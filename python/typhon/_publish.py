@@ -7,7 +7,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from typhon import _json, _openapi
+from typhon import _json, _native_api, _openapi
 from typhon._describe import describe
 from typhon._optional import need
 from typhon.errors import AppError, abort
@@ -51,7 +51,8 @@ def openapi(title: str, version: str = "1.0", description: str = "", docs: bool 
     @describe(hidden=True)
     def api_document(request: Any) -> Response:  # noqa: ARG001
         if not cached:
-            cached.append(_json.encode(_openapi.document(table.routes(), info)))
+            found = _openapi.document(table.routes(), info, _native_api.current)
+            cached.append(_json.encode(found))
         return Response(cached[0], content_type="application/json")
 
     _serve("/openapi.json", api_document)

@@ -37,12 +37,17 @@ _TEXTS: dict[Any, str] = {str: "text/plain", Text: "text/plain", HTML: "text/htm
 
 def responses_of(handler: Callable[..., Any], said: Description, schemas: Schemas) -> dict[str, Any]:
     """The ``responses`` of an operation; every error has the one form of all errors."""
-    schemas.components.setdefault(ERROR, _ERROR_SCHEMA)
-    error = {"application/json": {"schema": {"$ref": f"#/components/schemas/{ERROR}"}}}
     listed = {str(status): _response(status, kind, schemas) for status, kind in said.responses.items()}
     if not any(status < 400 for status in said.responses):
         listed = _success(_result_type(handler), schemas) | listed
-    return listed | {"default": {"description": "an error", "content": error}}
+    return listed | {"default": error_response(schemas)}
+
+
+def error_response(schemas: Schemas) -> dict[str, Any]:
+    """The ``default`` of every operation."""
+    schemas.components.setdefault(ERROR, _ERROR_SCHEMA)
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{ERROR}"}}}
+    return {"description": "an error", "content": content}
 
 
 def _response(status: int, kind: Any, schemas: Schemas) -> dict[str, Any]:

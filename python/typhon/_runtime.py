@@ -8,6 +8,7 @@ from typhon import _json
 from typhon._app import load_app
 from typhon._failures import RequestLike, answer_to, start_error_text
 from typhon._lifetime import needs_loop, run_shutdown, run_startup
+from typhon._native_api import use as use_native_api
 from typhon._pool import pool_pids, start_pool, stop_pool
 from typhon.results import Answer, answer_of
 
@@ -23,6 +24,7 @@ __all__ = [
     "run_startup",
     "start_pool",
     "stop_pool",
+    "use_native_api",
 ]
 
 # bytes of a dict or list, as fast as can be; whatever it raises, `convert_result` decides.

@@ -17,12 +17,16 @@ Schema = dict[str, Any]
 
 
 class Schemas:
-    """The schemas of one document. What a type needs besides is kept in `components`."""
+    """The schemas of one document. What a type needs besides is kept in `components`.
 
-    def __init__(self) -> None:
-        self.components: dict[str, Schema] = {}
+    Args:
+        given: components that are there already, and keep their names.
+    """
+
+    def __init__(self, given: dict[str, Schema] | None = None) -> None:
+        self.components: dict[str, Schema] = dict(given or {})
         self._msgspec = need("msgspec", "msgspec", "the API description")
-        self._originals: dict[str, Schema] = {}  # of the components, before anything was renamed
+        self._originals: dict[str, Schema] = dict(self.components)  # before anything was renamed
 
     def of(self, kind: Any) -> Schema | None:
         """The schema of a type; None when it has none."""

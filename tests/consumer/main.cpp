@@ -1,4 +1,6 @@
-// The program of docs/native.md, with a handler written for cpp-httplib and one that may block.
+// A program of another team, with a handler written for cpp-httplib and one that may block.
+#include <cstdlib>
+
 #include "gateway/app.hpp"
 
 namespace {
@@ -21,5 +23,8 @@ int main(int argc, char** argv) {
             [](const typhon::Request&, typhon::Response& response) {
                 response.set_content("from the pool", "text/plain");
             });
+    if (const char* description = std::getenv("CONSUMER_DESCRIPTION")) {
+        app.get("/consumer/described", plain_httplib_handler).describe(description);
+    }
     return app.run(argc, argv);
 }

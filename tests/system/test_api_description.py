@@ -11,6 +11,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from harness.server import Server, environment
+from harness.starter import Starter
 from harness.waiting import LONG_S
 
 CHECKS = (
@@ -29,6 +30,22 @@ def test_the_document_and_its_page_are_served(example: Server) -> None:
     script = example.client.get("/docs/swagger-ui-bundle.js")
     assert (script.status_code, script.headers["content-type"]) == (200, "text/javascript")
     assert example.client.post("/openapi.json").status_code == 405
+
+
+def test_native_routes_that_describe_themselves_are_beside_those_of_python(example: Server) -> None:
+    found = example.client.get("/openapi.json").json()["paths"]
+    native = {path: set(operations) for path, operations in found.items() if path.startswith("/native/")}
+    assert native == {"/native/hello": {"get"}, "/native/echo": {"post"}, "/native/slow": {"get"}}
+    hello = found["/native/hello"]["get"]
+    assert (hello["operationId"], set(hello["responses"])) == ("native.hello", {"200", "default"})
+    table = example.command("routes").stdout
+    assert all(path in table for path in ("/native/hello", "/native/stream", "/python/hello"))
+
+
+def test_workers_of_a_later_generation_describe_the_native_routes_too(start: Starter) -> None:
+    server = start()
+    assert server.reload().returncode == 0
+    assert "/native/hello" in server.client.get("/openapi.json").json()["paths"]
 
 
 def test_an_application_that_does_not_describe_itself_has_no_such_paths(mirror: Server) -> None:

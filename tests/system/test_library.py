@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from harness.binaries import BUILD, EXAMPLE_APP
 from harness.server import Server
 
 CONSUMER = Path(__file__).parent.parent / "consumer"
+PAGE = Path(__file__).parents[2] / "docs" / "native.md"
+PROGRAM = re.compile(r"^```cpp\n(#include.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def run(*words: str | Path) -> None:
@@ -21,33 +28,92 @@ def run(*words: str | Path) -> None:
 
 @pytest.fixture(scope="module")
 def consumer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program of tests/consumer, built against an installed copy of the library."""
+    """Where the programs of tests/consumer and docs/native.md are, built against the installed library."""
     home = tmp_path_factory.mktemp("consumer")
+    pages = [home / f"page{number}.cpp" for number, _ in enumerate(PROGRAM.findall(PAGE.read_text()))]
+    for path, text in zip(pages, PROGRAM.findall(PAGE.read_text()), strict=True):
+        path.write_text(text)
     run("cmake", "--install", BUILD, "--prefix", home / "prefix")
     prefix = f"-DCMAKE_PREFIX_PATH={home / 'prefix'}"
-    run("cmake", "-S", CONSUMER, "-B", home / "build", "-G", "Ninja", prefix)
+    run(
+        "cmake",
+        "-S",
+        CONSUMER,
+        "-B",
+        home / "build",
+        "-G",
+        "Ninja",
+        prefix,
+        f"-DPAGES={';'.join(map(str, pages))}",
+    )
     run("cmake", "--build", home / "build")
     return home
+
+
+def installed(consumer: Path) -> dict[str, Any]:
+    """The flags that name the installed worker and framework."""
+    prefix = consumer / "prefix"
+    return {
+        "worker_bin": prefix / "bin" / "typhon-worker",
+        "framework": prefix / "share" / "typhon" / "python",
+    }
+
+
+@contextmanager
+def serving(consumer: Path, home: Path, program: str) -> Iterator[Server]:
+    """One of the programs with the example application; it must end with 0 and leave nothing."""
+    server = Server(home, EXAMPLE_APP, installed(consumer), consumer / "build" / program)
+    try:
+        server.wait_ready()
+        yield server
+        assert server.stop() == 0, server.log.text()
+        server.check_nothing_left()
+    finally:
+        server.kill_everything()
 
 
 def test_installed_library_serves_native_routes_of_another_program_and_python(
     consumer: Path, tmp_path: Path
 ) -> None:
     """Its routes answer, inline and blocking; Python routes answer; it stops with 0."""
-    worker = consumer / "prefix" / "bin" / "typhon-worker"
-    framework = consumer / "prefix" / "share" / "typhon" / "python"
-    flags = {"worker_bin": worker, "framework": framework}
-    server = Server(tmp_path, EXAMPLE_APP, flags, consumer / "build" / "consumer")
-    try:
-        server.wait_ready()
+    with serving(consumer, tmp_path, "consumer") as server:
         assert server.client.get("/consumer/hello").text == "consumer of /consumer/hello"
         assert server.client.get("/consumer/users/7").text == "user 7"
         assert server.client.get("/consumer/blocking").text == "from the pool"
         assert server.client.get("/python/hello").json()["message"] == "Hello from Python"
-        assert server.stop() == 0, server.log.text()
-        server.check_nothing_left()
-    finally:
-        server.kill_everything()
+
+
+def test_the_first_program_of_the_page_serves(consumer: Path, tmp_path: Path) -> None:
+    with serving(consumer, tmp_path, "page0") as server:
+        assert server.client.get("/native/hello").json() == {"message": "Hello"}
+        assert server.client.get("/native/users/7").text == "user 7"
+
+
+def test_what_a_native_route_of_the_page_says_of_itself_is_in_the_description(
+    consumer: Path, tmp_path: Path
+) -> None:
+    with serving(consumer, tmp_path, "page1") as server:
+        assert server.client.get("/native/cups/1").json() == {"name": "blue", "price": 2.5}
+        found = server.client.get("/openapi.json").json()
+        OpenAPIV31SpecValidator(found).validate()
+        cup = found["paths"]["/native/cups/{id}"]["get"]
+        assert (cup["operationId"], cup["tags"]) == ("native.cups.id", ["cups"])
+        assert [parameter["name"] for parameter in cup["parameters"]] == ["id"]
+        assert set(cup["responses"]) == {"200", "default"}
+        assert found["components"]["schemas"]["Cup"]["required"] == ["name", "price"]
+        assert "/python/hello" in found["paths"]
+
+
+@pytest.mark.parametrize("text", ['{"summary": 1}', '{"summary": '])
+def test_a_description_that_is_none_stops_the_start(consumer: Path, tmp_path: Path, text: str) -> None:
+    """One sentence with the route, the exit code of docs/operations.md, and nothing left."""
+    variables = {"CONSUMER_DESCRIPTION": text}
+    program = consumer / "build" / "consumer"
+    server = Server(tmp_path, EXAMPLE_APP, installed(consumer), program, variables=variables)
+    assert server.wait_exit() == 11
+    (message,) = server.log.text().splitlines()
+    assert message.startswith("typhon: the description of GET /consumer/described ")
+    server.check_nothing_left()
 
 
 def test_installed_program_serves_from_its_prefix(consumer: Path, tmp_path: Path) -> None:

@@ -114,6 +114,23 @@ TEST_CASE("RunDir: what a dead gateway left is removed, its directory too at the
     CHECK_FALSE(fs::exists(path));
 }
 
+TEST_CASE(
+    "RunDir: what native routes say of themselves is for the owner alone, and gone at the end") {
+    const test::TempDir temp;
+    const std::string path = temp.file("run");
+    fs::create_directory(path);
+    temp.write("run/native-api.json", "of a dead gateway");
+    {
+        RunDir run_dir(path);
+        const std::string file = run_dir.write_native_api("{}");
+        CHECK(file == path + "/native-api.json");
+        CHECK(temp.read("run/native-api.json") == "{}");
+        CHECK((mode_of(file) & 0077U) == 0);
+        CHECK_THROWS_AS((void)run_dir.write_native_api("{}"), CommandError);  // once
+    }
+    CHECK(fs::is_empty(path));
+}
+
 TEST_CASE("RunDir: nobody runs where there is nothing") {
     CHECK_FALSE(running_gateway("/nowhere/at/all"));
 }

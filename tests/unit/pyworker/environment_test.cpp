@@ -53,6 +53,7 @@ TEST_CASE("WorkerOptions: every variable is read") {
     variables["TYPHON_WORKER_DEBUG"] = "1";
     variables["TYPHON_WORKER_GENERATION"] = "7";
     variables["TYPHON_WORKER_LOG_ROUTES"] = "1";
+    variables["TYPHON_WORKER_NATIVE_API"] = "/run/native-api.json";
     const WorkerOptions options = read(variables);
     CHECK(options.threads == 3);
     CHECK(options.nice == 4);
@@ -62,6 +63,7 @@ TEST_CASE("WorkerOptions: every variable is read") {
     CHECK(options.debug);
     CHECK(options.generation == 7);
     CHECK(options.log_routes);
+    CHECK(options.native_api == "/run/native-api.json");
 }
 
 TEST_CASE("WorkerOptions: a missing or impossible value is named") {

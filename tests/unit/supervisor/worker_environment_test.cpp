@@ -24,6 +24,7 @@ std::map<std::string, std::string> made_from(const Environment& base) {
     options.worker_nice = 3;
     options.pool_workers = 3;
     options.debug = true;
+    options.native_api = "/run/native-api.json";
     const WorkerStart start{1, 4, "g4-w1-aa", "secret", 17, 19};
     const auto made = worker_environment(base, options, "ipc:///run/relay.sock", start);
     std::map<std::string, std::string> result(made.begin(), made.end());
@@ -52,6 +53,7 @@ TEST_CASE("WorkerEnvironment: it says all that a worker asks for") {
     CHECK(made[env::kGeneration] == "4");
     CHECK(made[env::kLogLevel] == "warn");
     CHECK(made[env::kLogRoutes] == "0");  // the first worker of a generation prints them
+    CHECK(made[env::kNativeApi] == "/run/native-api.json");
 }
 
 TEST_CASE("WorkerEnvironment: what would lead Python astray is left out, all else is kept") {
