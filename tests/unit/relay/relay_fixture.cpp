@@ -94,9 +94,18 @@ void FakeWorker::take(const proto::Envelope& envelope) {
     pings += std::holds_alternative<proto::Ping>(envelope) ? 1 : 0;
 }
 
-RelayFixture::RelayFixture()
-    : path_("/tmp/typhon-relay-test-" + std::to_string(::getpid()) + ".sock"),
-      endpoint_("ipc://" + path_) {
+namespace {
+
+/// A new one each time: ZeroMQ unlinks that of the test before at its leisure.
+std::string socket_path() {
+    static int count = 0;
+    return "/tmp/typhon-relay-test-" + std::to_string(::getpid()) + "-" + std::to_string(++count) +
+           ".sock";
+}
+
+}  // namespace
+
+RelayFixture::RelayFixture() : path_(socket_path()), endpoint_("ipc://" + path_) {
     options.request_timeout = 5s;
     options.queue_requests = 8;
 }
