@@ -13,6 +13,7 @@ from typing import Any
 
 from typhon._chain import Chain, async_chain, sync_chain
 from typhon._group import app_group
+from typhon._signature import parameters_of
 from typhon._typed import filled_in
 from typhon.errors import AppError, RouteError
 from typhon.routing import RouteSpec
@@ -32,10 +33,22 @@ def _finished(spec: RouteSpec) -> RouteSpec:
     given = 2 if spec.wants_pool else 1
     try:
         handler = _coroutine_function(spec.call)
+        if spec.stream_body and spec.mode == "async":
+            _check_reads_itself(handler, given, spec.pattern)
         call = filled_in(handler, spec.mode == "async", given, spec.pattern)
         return _hooked(spec, call)
     except (AppError, RouteError) as error:
         raise type(error)(f"{error} (handler {spec.name}, {spec.source})") from None
+
+
+def _check_reads_itself(handler: Callable[..., Any], given: int, pattern: str) -> None:
+    """A body that arrives in pieces cannot be waited for before a coroutine runs."""
+    for parameter in parameters_of(handler, given, pattern):
+        if parameter.place in ("body", "form", "file"):
+            raise RouteError(
+                f"{parameter.name} comes from the body, which a coroutine with stream_body=True reads "
+                "itself: use request.stream() or await request.aread(), or a plain function"
+            )
 
 
 def _coroutine_function(handler: Callable[..., Any]) -> Callable[..., Any]:

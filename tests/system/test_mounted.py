@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.raw import Connection
 from harness.server import Server
 from harness.starter import Starter
 from harness.waiting import wait_for
@@ -62,3 +63,32 @@ def test_an_answer_that_is_whole_has_its_length(mounted: Server) -> None:
 def test_background_tasks_run_after_the_answer(mounted: Server) -> None:
     assert mounted.client.get("/python/api/later").json() == {"later": True}
     wait_for(lambda: notes(mounted) == ["later"], "the task runs")
+
+
+BOTH = pytest.mark.parametrize("kind", ["legacy", "api"])
+MEBI = 1 << 20
+
+
+@BOTH
+def test_large_bodies_are_read_as_they_arrive(mounted: Server, kind: str) -> None:
+    """Of known length and chunked, beyond --max-body; a small one comes whole."""
+    for content in (bytes(40 * MEBI), iter([bytes(MEBI)] * 40)):
+        answer = mounted.client.post(f"/python/{kind}/upload", content=content)
+        assert answer.json() == {"size": 40 * MEBI}, answer.text
+    for size in (0, 10, 65_536, 65_537):
+        assert mounted.client.post(f"/python/{kind}/upload", content=bytes(size)).json() == {"size": size}
+    files = {"f": bytes(5 * MEBI)}
+    assert mounted.client.post("/python/legacy/files", files=files).json() == {"size": 5 * MEBI}
+
+
+@BOTH
+def test_an_application_hears_of_a_client_that_leaves_its_body(mounted: Server, kind: str) -> None:
+    with Connection(mounted.port) as connection:
+        connection.send(
+            f"POST /python/{kind}/upload HTTP/1.1\r\nHost: test\r\nContent-Length: {MEBI}\r\n\r\n"
+        )
+        connection.send(bytes(100_000))
+        wait_for(lambda: f"{kind} begun" in notes(mounted), "the application reads")
+    wait_for(lambda: f"{kind} left" in notes(mounted), "the application hears of it")
+    wait_for(lambda: mounted.status()["workers"][0]["in_flight"] == 0, "its slot is free")
+    assert mounted.client.post(f"/python/{kind}/upload", content=bytes(MEBI)).json() == {"size": MEBI}

@@ -158,3 +158,20 @@ def test_a_reload_replaces_a_rogue(start_rogue: Callable[..., Server]) -> None:
     server.app.with_suffix(".rogue").unlink()
     assert Command(server, "reload").done().returncode == 0
     assert serves(server) == {"real"}
+
+
+def test_credit_for_what_was_not_sent_is_not_taken(start_rogue: Callable[..., Server]) -> None:
+    """The rogue gets one window of a body however much it grants, and the request of nobody else moves."""
+    server = start_rogue(rogue_worker.grant_what_was_not_sent)
+    server.wait_ready(2)
+
+    def upload() -> str:
+        return server.client.put("/python/upload", content=bytes(4 << 20)).text
+
+    answer = wait_for(
+        lambda: next((text for text in (upload(), upload()) if "rogue" in text), ""), "its share"
+    )
+    assert answer == f"rogue {256 << 10}"
+    assert refused(server)["misplaced"] >= 1000
+    assert rest_is_zero(refused(server), "misplaced")
+    assert serves(server)

@@ -16,7 +16,7 @@ from typing import Any
 import msgpack
 import zmq
 
-READY, REQUEST, REPLY, CANCEL, PING, PONG, DRAIN, BYE, ERROR = 1, 2, 3, 6, 7, 8, 9, 10, 11
+READY, REQUEST, REPLY, CHUNK, END, CANCEL, PING, PONG, DRAIN, BYE, ERROR, CREDIT = *range(1, 12), 15
 VERSION = 3
 ROUTES = [{"methods": ["POST"], "pattern": "/python/count"}, {"methods": ["POST"], "pattern": "/python/hold"}]
 
@@ -38,6 +38,8 @@ class Rogue:
         self.context = zmq.Context()
         self.socket = self.connect()
         self.on_request: Callable[[list[Any]], None] = self.answer
+        self.on_chunk: Callable[[list[Any]], None] = lambda _: None
+        self.on_ping: Callable[[], None] = lambda: None
 
     def connect(self) -> zmq.Socket[bytes]:
         """A socket with the identity of this start."""
@@ -70,8 +72,11 @@ class Rogue:
             with self.app.with_suffix(".got").open("a") as file:
                 file.write(f"{envelope[5].decode()}\n")
             self.on_request(envelope)
+        elif envelope[0] == CHUNK:
+            self.on_chunk(envelope)
         elif envelope[0] == PING:
             self.socket.send(pack(PONG, {"nonce": envelope[1]}))
+            self.on_ping()
         elif envelope[0] == DRAIN:
             self.socket.send(pack(BYE, 0))
             self.socket.close()
@@ -177,6 +182,36 @@ def forge_replies(rogue: Rogue) -> None:
     rogue.serve()
 
 
+UPLOADS = [*ROUTES, {"methods": ["PUT"], "pattern": "/python/upload", "stream_body": 1, "max_body": 1 << 30}]
+
+
+def grant_what_was_not_sent(rogue: Rogue) -> None:
+    """Credit without end. An upload is answered at the second PING, with what has come of it."""
+    received: list[bytes] = []
+    pings: list[None] = []
+    uploads: list[list[Any]] = []
+
+    def flood(request: list[Any]) -> None:
+        for _ in range(1000):
+            rogue.socket.send(pack(CREDIT, request[1], (1 << 32) - 1) + pack(CREDIT, request[1] + 1, 1 << 31))
+        if request[5] == b"/python/upload":
+            uploads.append(request)
+        else:
+            rogue.answer(request)
+
+    def answer_uploads() -> None:
+        pings.extend([None] if received else [])
+        for request in uploads * (len(pings) == 2):
+            held = f"rogue {sum(map(len, received))}".encode()
+            rogue.socket.send(pack(REPLY, request[1], request[2], 200, 10, "text/plain", b"", held))
+
+    rogue.on_request = flood
+    rogue.on_chunk = lambda chunk: received.append(chunk[3])
+    rogue.on_ping = answer_uploads
+    rogue.socket.send(rogue.ready(routes=UPLOADS))
+    rogue.serve()
+
+
 SCENARIOS = {
     scenario.__name__: scenario
     for scenario in (
@@ -188,6 +223,7 @@ SCENARIOS = {
         speak_for_the_gateway,
         send_malformed_frames,
         forge_replies,
+        grant_what_was_not_sent,
     )
 }
 

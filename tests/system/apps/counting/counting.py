@@ -39,3 +39,9 @@ def hold(request: Request) -> dict[str, Any]:
     while not gate.exists():
         time.sleep(0.005)
     return answer
+
+
+@route("/python/upload", methods=["PUT"], stream_body=True, max_body=1 << 30)
+def upload(request: Request) -> str:
+    """Reads all."""
+    return f"real {sum(len(piece) for piece in request.stream())}"

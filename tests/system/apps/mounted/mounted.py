@@ -1,5 +1,6 @@
 """Applications of other frameworks, and a handler of ours beside them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,8 +9,18 @@ from typing import Any
 import fastapi
 import flask
 from fastapi.responses import StreamingResponse
+from starlette.requests import ClientDisconnect
 
 from typhon import Request, mount, route
+
+NOTES = Path(__file__).resolve().parent.with_suffix(".notes")
+
+
+def note(text: str) -> None:
+    """Appends a line to the file beside the application."""
+    with NOTES.open("a") as file:
+        file.write(text + "\n")
+
 
 legacy = flask.Flask("legacy")
 legacy.secret_key = "of the tests"
@@ -26,6 +37,20 @@ def visits() -> Any:
 def files() -> Any:
     """An upload."""
     return {"size": len(flask.request.files["f"].read())}
+
+
+@legacy.route("/upload", methods=["POST"])
+def upload() -> Any:
+    """Reads a body as it arrives."""
+    note("legacy begun")
+    try:
+        size = 0
+        while piece := flask.request.stream.read(100_000):
+            size += len(piece)
+    except OSError:
+        note("legacy left")
+        return {}  # nobody reads it; what is raised Flask writes to the log
+    return {"size": size}
 
 
 @asynccontextmanager
@@ -54,13 +79,18 @@ def body(data: dict[str, int]) -> Any:
     return data
 
 
-NOTES = Path(__file__).resolve().parent.with_suffix(".notes")
-
-
-def note(text: str) -> None:
-    """Appends a line to the file beside the application."""
-    with NOTES.open("a") as file:
-        file.write(text + "\n")
+@api.post("/upload")
+async def async_upload(request: fastapi.Request) -> Any:
+    """Reads a body as it arrives."""
+    note("api begun")
+    try:
+        size = 0
+        async for piece in request.stream():
+            size += len(piece)
+    except (ClientDisconnect, asyncio.CancelledError):
+        note("api left")
+        raise
+    return {"size": size}
 
 
 @legacy.route("/endless")
@@ -98,8 +128,8 @@ async def later(tasks: fastapi.BackgroundTasks) -> Any:
     return {"later": True}
 
 
-mount("/python/legacy", legacy)
-mount("/python/api", api)
+mount("/python/legacy", legacy, max_body=1 << 30)
+mount("/python/api", api, max_body=1 << 30)
 
 
 @route("/python/legacy/own")
