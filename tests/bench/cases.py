@@ -10,7 +10,7 @@ from .idle import allow_descriptors, idle_connections, still_open
 from .measure import Plan, alternate, keep_alive, note, p50, p99, ratio, throughput
 from .results import Result, Target
 from .servers import Running, Server, started
-from .typhon_server import NATIVE_HELLO, PYTHON_HELLO, await_quiet, typhon
+from .typhon_server import MOUNTED, NATIVE_HELLO, PYTHON_HELLO, await_quiet, typhon
 from .wrk import Sample, background_load, measure
 
 IDLE_CONNECTIONS = 10_000
@@ -45,7 +45,9 @@ def _compare(
     bench: Bench, result: Result, ours: Server, others: Iterable[Callable[[Path], Server]], connections: int
 ) -> dict[str, list[Sample]]:
     with _all_started(bench, result, ours, others) as running:
-        targets = {each.server.name: keep_alive(each.url(), connections) for each in running}
+        targets = {
+            each.server.name: keep_alive(each.url(), connections, each.server.body) for each in running
+        }
         samples = alternate(bench.plan, targets)
     result.add_rows(samples)
     return samples
@@ -64,11 +66,7 @@ def native(bench: Bench) -> Result:
 def python(bench: Bench) -> Result:
     result = Result("python", "Python hello, 64 connections, 2 workers")
     samples = _compare(bench, result, typhon(bench.home, PYTHON_HELLO, 2), peers.PYTHON.values(), 64)
-    for other, bound in (("FastAPI", 4.0), ("bare ASGI on uvicorn", 1.0)):
-        if other in samples:
-            value = ratio(samples, "Typhon", other, throughput)
-            result.targets.append(Target(f"req/s against {other}", value, bound))
-    return result
+    return _against(result, samples, {"FastAPI": 4.0, "bare ASGI on uvicorn": 1.0})
 
 
 def single(bench: Bench) -> Result:
@@ -79,6 +77,40 @@ def single(bench: Bench) -> Result:
         value = ratio(samples, "Typhon", "FastAPI", p50)
         result.targets.append(Target("p50 against FastAPI", value, 0.9, "at most"))
     return result
+
+
+def _against(result: Result, samples: dict[str, list[Sample]], bounds: dict[str, float]) -> Result:
+    """Adds a target for each of these servers that was there: Typhon's throughput to the server's."""
+    for other, bound in bounds.items():
+        if other in samples:
+            value = ratio(samples, "Typhon", other, throughput)
+            result.targets.append(Target(f"req/s against {other}", value, bound))
+    return result
+
+
+def typed(bench: Bench) -> Result:
+    """The same fields on both sides: a msgspec Struct here, a pydantic model there."""
+    result = Result("typed", "POST of a typed body of JSON, 64 connections, 2 workers")
+    ours = typhon(bench.home, "/python/order", 2, body=peers.ORDER)
+    return _against(result, _compare(bench, result, ours, [peers.typed], 64), {"FastAPI": 4.0})
+
+
+def _mounted(bench: Bench, app: str, venv: Path) -> Server:
+    """The peer's own application and packages below a path of Typhon's."""
+    return typhon(bench.home, "/python/mounted/hello", 2, app=MOUNTED / f"mounted_{app}", venv=venv)
+
+
+def flask(bench: Bench) -> Result:
+    result = Result("flask", "Flask mounted, 64 connections, 2 workers")
+    ours = _mounted(bench, "flask", peers.flask_venv(bench.home))
+    samples = _compare(bench, result, ours, [peers.flask, peers.flask_sync], 64)
+    return _against(result, samples, {"Flask on gunicorn": 1.0, "Flask on gunicorn, sync": 1.0})
+
+
+def fastapi(bench: Bench) -> Result:
+    result = Result("fastapi", "FastAPI mounted, 64 connections, 2 workers")
+    ours = _mounted(bench, "fastapi", peers.fastapi_venv(bench.home))
+    return _against(result, _compare(bench, result, ours, [peers.fastapi], 64), {"FastAPI": 0.9})
 
 
 def idle(bench: Bench) -> Result:
@@ -142,5 +174,5 @@ def sleep(bench: Bench) -> Result:
 
 
 CASES: dict[str, Callable[[Bench], Result]] = {
-    case.__name__: case for case in (native, python, single, idle, spin, sleep)
+    case.__name__: case for case in (native, python, typed, flask, fastapi, single, idle, spin, sleep)
 }

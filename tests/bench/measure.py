@@ -54,8 +54,8 @@ def alternate(plan: Plan, targets: Mapping[str, Callable[[float], Sample]]) -> d
     return samples
 
 
-def keep_alive(url: str, connections: int) -> Callable[[float], Sample]:
-    return lambda seconds: measure(url, connections, seconds)
+def keep_alive(url: str, connections: int, body: str | None = None) -> Callable[[float], Sample]:
+    return lambda seconds: measure(url, connections, seconds, body)
 
 
 def median(samples: list[Sample], figure: Figure) -> float:

@@ -11,6 +11,11 @@ from .servers import Server
 SOURCES = Path(__file__).resolve().parent / "peers"
 SYSTEM_PYTHON = "/usr/bin/python3"
 WORKERS = "2"
+ORDER = (
+    '{"customer": "Ada Lovelace", "express": true, "notes": ["ring twice"], "lines": ['
+    '{"name": "cup", "price": 2.5, "count": 4}, {"name": "plate", "price": 7.25}, '
+    '{"name": "spoon", "price": 1.1, "count": 12}]}'
+)
 
 
 def _run(command: Sequence[str | Path], log: Path, cwd: Path | None = None) -> None:
@@ -51,9 +56,18 @@ def _uvicorn(bin_: Path, app: str) -> Callable[[int], Sequence[str]]:
     return command
 
 
+def fastapi_venv(home: Path) -> Path:
+    return _venv(home, "fastapi", ["fastapi", "uvicorn", "uvloop", "httptools"]).parent
+
+
 def fastapi(home: Path) -> Server:
-    bin_ = _venv(home, "fastapi", ["fastapi", "uvicorn", "uvloop", "httptools"])
+    bin_ = fastapi_venv(home) / "bin"
     return Server("FastAPI", _uvicorn(bin_, "fastapi_app:app"), cwd=SOURCES)
+
+
+def typed(home: Path) -> Server:
+    bin_ = fastapi_venv(home) / "bin"
+    return Server("FastAPI", _uvicorn(bin_, "typed_app:app"), "/order", cwd=SOURCES, body=ORDER)
 
 
 def bare_asgi(home: Path) -> Server:
@@ -92,14 +106,27 @@ def robyn(home: Path) -> Server:
     )
 
 
-def flask(home: Path) -> Server:
-    bin_ = _venv(home, "flask", ["flask", "gunicorn"])
-    options = ["--workers", WORKERS, "--threads", "8", "--log-level", "warning"]
+def flask_venv(home: Path) -> Path:
+    return _venv(home, "flask", ["flask", "gunicorn"]).parent
+
+
+def _gunicorn(home: Path, name: str, *words: str) -> Server:
+    program = flask_venv(home) / "bin/gunicorn"
+    options = ["--workers", WORKERS, *words, "--log-level", "warning"]
     return Server(
-        "Flask on gunicorn",
-        lambda port: [str(bin_ / "gunicorn"), *options, "--bind", f"127.0.0.1:{port}", "flask_app:app"],
+        name,
+        lambda port: [str(program), *options, "--bind", f"127.0.0.1:{port}", "flask_app:app"],
         cwd=SOURCES,
     )
+
+
+def flask(home: Path) -> Server:
+    return _gunicorn(home, "Flask on gunicorn", "--threads", "8")
+
+
+def flask_sync(home: Path) -> Server:
+    """Its sync workers, which end each connection after one answer."""
+    return _gunicorn(home, "Flask on gunicorn, sync", "--worker-class", "sync")
 
 
 def axum(home: Path) -> Server:

@@ -31,6 +31,7 @@ class Server:
     path: str = "/hello"
     cwd: Path | None = None
     environment: Callable[[int], Mapping[str, str]] = lambda _port: {}
+    body: str | None = None  # JSON to POST; None: it is asked by GET
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,12 @@ class Running:
         return int(line.split()[1]) / 1024
 
 
-def answers(port: int, path: str) -> bool:
-    """Whether a GET is answered with 200."""
+def answers(port: int, path: str, body: str | None = None) -> bool:
+    """Whether a GET, or a POST of JSON, is answered with 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", path)
+        method, fields = ("GET", {}) if body is None else ("POST", {"Content-Type": "application/json"})
+        connection.request(method, path, body, fields)
         response = connection.getresponse()
         response.read()
         return response.status == 200
@@ -67,7 +69,7 @@ def answers(port: int, path: str) -> bool:
 
 def _await_ready(running: Running, log: Path) -> None:
     end = time.monotonic() + READY_WITHIN_S
-    while not answers(running.port, running.server.path):
+    while not answers(running.port, running.server.path, running.server.body):
         if running.process.poll() is not None or time.monotonic() > end:
             tail = log.read_text(errors="replace")[-2000:]
             raise RuntimeError(f"{running.server.name} did not become ready:\n{tail}")

@@ -12,6 +12,7 @@ from .servers import Running, Server
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "tests/bench/app"
 BUILD = Path(os.environ.get("TYPHON_BUILD_DIR", ROOT / "build"))
+MOUNTED = ROOT / "tests/bench"
 NATIVE_HELLO = "/native/hello"
 PYTHON_HELLO = "/python/hello"
 
@@ -23,13 +24,21 @@ def run_dir(home: Path, port: int) -> Path:
     return home / f"run-{port}"
 
 
-def typhon(home: Path, path: str, workers: int, *flags: str) -> Server:
-    """The gateway with one loop thread and the benchmark's application; ready when `path` answers."""
+def typhon(
+    home: Path,
+    path: str,
+    workers: int,
+    *flags: str,
+    app: Path = APP,
+    venv: Path = ROOT / ".venv",
+    body: str | None = None,
+) -> Server:
+    """The gateway with one loop thread and an application; ready when `path` answers."""
 
     def command(port: int) -> Sequence[str]:
         options = {
-            "--app": APP,
-            "--venv": ROOT / ".venv",
+            "--app": app,
+            "--venv": venv,
             "--run-dir": run_dir(home, port),
             "--port": port,
             "--workers": workers,
@@ -39,7 +48,7 @@ def typhon(home: Path, path: str, workers: int, *flags: str) -> Server:
         words = [str(word) for option in options.items() for word in option]
         return [str(BUILD / "typhon"), "serve", *words, *flags]
 
-    return Server("Typhon", command, path)
+    return Server("Typhon", command, path, body=body)
 
 
 def _python_requests(home: Path, port: int) -> int:

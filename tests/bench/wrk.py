@@ -19,6 +19,13 @@ end
 """
 
 
+_POST = """
+wrk.method = 'POST'
+wrk.headers['Content-Type'] = 'application/json'
+wrk.body = [==[%s]==]
+"""
+
+
 @dataclass(frozen=True)
 class Sample:
     """One run of wrk."""
@@ -42,16 +49,19 @@ def _parse(output: str) -> Sample:
 
 
 @contextmanager
-def _script() -> Iterator[Path]:
+def _script(body: str | None = None) -> Iterator[Path]:
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
-        file.write(_REPORT)
+        file.write(_REPORT + (_POST % body if body is not None else ""))
         file.flush()
         yield Path(file.name)
 
 
-def measure(url: str, connections: int, seconds: float) -> Sample:
-    """Keeps `connections` keep-alive connections busy for that long, from one thread. Blocks."""
-    with _script() as script:
+def measure(url: str, connections: int, seconds: float, body: str | None = None) -> Sample:
+    """Keeps `connections` keep-alive connections busy for that long, from one thread. Blocks.
+
+    It GETs, or POSTs a body of JSON.
+    """
+    with _script(body) as script:
         command = _command(url, connections, seconds, script)
         result = subprocess.run(command, check=False, capture_output=True, text=True, timeout=seconds + 60)
     if result.returncode != 0:
