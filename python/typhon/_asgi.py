@@ -13,6 +13,7 @@ from typing import Any
 from typhon._body import BodyGoneError, BodyStream
 from typhon._failures import answer_to
 from typhon._peers import host_and_port
+from typhon._remember import remembered
 from typhon._wsgi import FRAMING
 from typhon.errors import ClientDisconnected
 from typhon.responses import Response
@@ -20,6 +21,8 @@ from typhon.responses import Response
 Application = Callable[..., Any]
 VERSIONS = {"version": "3.0", "spec_version": "2.4"}
 PATIENCE_S = 1.0  # for an application whose client has left
+
+_FRAMING = frozenset(name.encode() for name in FRAMING)
 
 _background: set[asyncio.Future[Any]] = set()
 
@@ -32,9 +35,15 @@ def asgi_handler(application: Application, mount: str, state: dict[str, Any]) ->
         running = asyncio.ensure_future(
             application(scope_of(request, mount, state), exchange.receive, exchange.send)
         )
+        running.add_done_callback(exchange.returned)
         return await exchange.response(running)
 
     return handle
+
+
+def _wake(waiting: asyncio.Future[None] | None) -> None:
+    if waiting is not None and not waiting.done():
+        waiting.set_result(None)
 
 
 class ClientLeftError(OSError):
@@ -59,9 +68,12 @@ class _Exchange:
         self._data: bytes | None = request.data if whole else None
         self._body: BodyStream | None = None if whole else request.stream()
         self._start: dict[str, Any] | None = None
-        self._pieces: asyncio.Queue[tuple[bytes, bool]] = asyncio.Queue(1)  # and whether more follows
+        self._piece: tuple[bytes, bool] | None = None  # one on its way, and whether more follows
+        self._arrival: asyncio.Future[None] | None = None  # of who waits for a piece, or the end
+        self._room: asyncio.Future[None] | None = None  # of the application, when there is no room
         self._complete = False  # the application has ended its answer
-        self._ended = asyncio.Event()  # it has, or the client has left
+        self._ended = False  # it has, or the client has left
+        self._end: asyncio.Event | None = None  # of those that wait for that
 
     async def receive(self) -> dict[str, Any]:
         """The next piece of the body; then the end, when the answer is complete or the client has left."""
@@ -73,11 +85,13 @@ class _Exchange:
                 piece = await anext(self._body, b"")
             except (ClientDisconnected, BodyGoneError):
                 self._body = None
-                self._ended.set()
+                self._note_end()
                 return {"type": "http.disconnect"}
             self._body = self._body if piece else None
             return {"type": "http.request", "body": piece, "more_body": bool(piece)}
-        await self._ended.wait()
+        if not self._ended:
+            self._end = self._end or asyncio.Event()
+            await self._end.wait()
         return {"type": "http.disconnect"}
 
     async def send(self, message: dict[str, Any]) -> None:
@@ -91,13 +105,13 @@ class _Exchange:
         if kind == "http.response.start" and self._start is None:
             self._start = message
         elif kind == "http.response.body" and self._start is not None and not self._complete:
-            if self._ended.is_set():
+            if self._ended:
                 raise ClientLeftError("the client has left")
             more = bool(message.get("more_body", False))
             self._complete = not more
-            await self._pieces.put((bytes(message.get("body", b"")), more))
+            await self._put(bytes(message.get("body", b"")), more)
             if not more:
-                self._ended.set()
+                self._note_end()
         else:
             raise RuntimeError(f"the ASGI application sent {kind!r} when that was not expected")
 
@@ -116,7 +130,7 @@ class _Exchange:
         headers = [
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, value in self._start.get("headers", ())
-            if name.decode("latin-1").lower() not in FRAMING
+            if bytes(name).lower() not in _FRAMING
         ]
         body = self._follow(first, running) if more else first or None
         if not more:
@@ -134,29 +148,52 @@ class _Exchange:
         finally:
             self._leave(running) if more else self._let_go(running)
 
+    async def _put(self, piece: bytes, more: bool) -> None:
+        while self._piece is not None:
+            self._room = asyncio.get_running_loop().create_future()
+            await self._room
+        self._piece = (piece, more)
+        _wake(self._arrival)
+
+    def _take(self) -> tuple[bytes, bool] | None:
+        """The piece that has come; whoever waits in send() goes on."""
+        piece, self._piece = self._piece, None
+        _wake(self._room)
+        return piece
+
     async def _next(self, running: asyncio.Future[Any]) -> tuple[bytes, bool]:
-        coming = asyncio.ensure_future(self._pieces.get())
-        try:
-            await asyncio.wait([coming, running], return_when=asyncio.FIRST_COMPLETED)
-            if coming.done():
-                return coming.result()
-        finally:
-            coming.cancel()
-        running.result()
-        raise RuntimeError("the ASGI application returned before it had ended its answer")
+        if self._piece is None and not running.done():
+            self._arrival = asyncio.get_running_loop().create_future()
+            await self._arrival
+        piece = self._take()
+        if piece is None:
+            running.result()
+            raise RuntimeError("the ASGI application returned before it had ended its answer")
+        return piece
+
+    def returned(self, _: asyncio.Future[Any]) -> None:
+        """The application has: no piece comes any more."""
+        _wake(self._arrival)
+
+    def _note_end(self) -> None:
+        self._ended = True
+        if self._end is not None:
+            self._end.set()
 
     def _leave(self, running: asyncio.Future[Any]) -> None:
         """Nobody reads on: the application hears so, and is cancelled when it does not end soon."""
-        self._ended.set()
+        self._note_end()
         if running.done():
             return  # whoever waited for the next piece has been told
-        with contextlib.suppress(asyncio.QueueEmpty):
-            self._pieces.get_nowait()  # whoever waits in send() goes on, and finds the end at the next
+        self._take()  # whoever waits in send() finds the end at the next
         asyncio.get_running_loop().call_later(PATIENCE_S, running.cancel)
         self._let_go(running)
 
     def _let_go(self, running: asyncio.Future[Any]) -> None:
         """What the application does after its answer: kept, and its failure is logged."""
+        if running.done():
+            self._gone(running)
+            return
         _background.add(running)
         running.add_done_callback(self._gone)
 
@@ -167,13 +204,14 @@ class _Exchange:
             answer_to(error, self._request)
 
 
+@remembered
+def _field_name(name: str) -> bytes:
+    return name.lower().encode("latin-1")
+
+
 def scope_of(request: Any, mount: str, state: dict[str, Any]) -> dict[str, Any]:
     """The scope of a request."""
-    headers = [
-        (name.lower().encode("latin-1"), value.encode("latin-1"))
-        for name in request.headers
-        for value in request.headers.getlist(name)
-    ]
+    headers = [(_field_name(name), value.encode("latin-1")) for name, value in request.headers.pairs()]
     return {
         "type": "http",
         "asgi": VERSIONS,

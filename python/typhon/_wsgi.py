@@ -10,6 +10,7 @@ from typing import Any
 
 from typhon._body import BodyStream
 from typhon._peers import host_and_port
+from typhon._remember import remembered
 from typhon.responses import Response
 
 # The gateway frames the answer; a connection is its own matter (RFC 9110, section 7.6.1).
@@ -112,25 +113,32 @@ def environ_of(request: Any, mount: str) -> dict[str, Any]:
         "wsgi.run_once": False,
         "typhon.request": request,
     }
-    return environ | _fields(request)
+    environ.update(_fields(request))
+    return environ
 
 
 def _fields(request: Any) -> dict[str, str]:
     """The header fields. One with an underscore in its name could pass for another, and is left out."""
     fields: dict[str, str] = {}
-    for name in request.headers:
-        if "_" in name:
-            continue
-        joint = "; " if name.lower() == "cookie" else ","
-        fields["HTTP_" + name.upper().replace("-", "_")] = joint.join(request.headers.getlist(name))
-    if "HTTP_CONTENT_TYPE" in fields:
-        fields["CONTENT_TYPE"] = fields.pop("HTTP_CONTENT_TYPE")
-    length = fields.pop("HTTP_CONTENT_LENGTH", None)
-    if request._inbound is not None:  # its length is known when the client has said it
-        return fields if length is None else fields | {"CONTENT_LENGTH": length}
-    if length is not None or request.data:
+    for name, value in request.headers.pairs():
+        variable = _variable(name)
+        if variable in fields:
+            fields[variable] += ("; " if variable == "HTTP_COOKIE" else ",") + value
+        elif variable:
+            fields[variable] = value
+    # The length of a body that comes in pieces is known when the client has said it.
+    if request._inbound is None and (request.data or "CONTENT_LENGTH" in fields):
         fields["CONTENT_LENGTH"] = str(len(request.data))
     return fields
+
+
+@remembered
+def _variable(name: str) -> str:
+    """The variable of a header field; empty for one that has none."""
+    if "_" in name:
+        return ""
+    variable = name.upper().replace("-", "_")
+    return variable if variable in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{variable}"
 
 
 class _Arriving(io.RawIOBase):
@@ -159,4 +167,4 @@ def _input_of(request: Any) -> io.BufferedIOBase:
 
 
 def _latin(text: str) -> str:
-    return text.encode("utf-8").decode("latin-1")
+    return text if text.isascii() else text.encode("utf-8").decode("latin-1")

@@ -28,6 +28,10 @@ class MultiDict(dict[str, ValueT], Generic[ValueT]):
         """All values received under ``name``, in order; empty when there is none."""
         return [value for key, value in self._pairs if key == name]
 
+    def pairs(self) -> list[tuple[str, ValueT]]:
+        """All names and values, in order."""
+        return list(self._pairs)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (self._pairs,))
 
