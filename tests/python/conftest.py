@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from _support import AppWriter
-from typhon import Request
+from _support import AppWriter, Ask
+from typhon import Request, route
 from typhon._app import forget_declarations
+from typhon.routing import table
+from typhon.testing import TestClient
 
 
 @pytest.fixture
@@ -49,3 +51,21 @@ def write_app(tmp_path: Path) -> AppWriter:
         return directory
 
     return write
+
+
+@pytest.fixture
+def ask() -> Iterator[Ask]:
+    """``ask(handler, "GET /python/x?a=1", json=...)`` serves the handler alone, and asks it once."""
+    clients: list[TestClient] = []
+
+    def once(handler: Any, target: str, pattern: str = "/python/x", **options: Any) -> Any:
+        method, path = target.split()
+        table.clear()
+        pool = options.pop("use_process_pool", False)
+        route(pattern, methods=[method], use_process_pool=pool)(handler)
+        clients.append(TestClient())
+        return clients[-1].request(method, path, **options)
+
+    yield once
+    for client in clients:
+        client.close()
