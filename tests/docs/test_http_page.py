@@ -18,7 +18,7 @@ def unit_tests() -> set[str]:
 
 
 def system_tests() -> set[str]:
-    sources = "".join(path.read_text() for path in (ROOT / "tests" / "system").glob("test_*.py"))
+    sources = "".join(path.read_text() for path in (ROOT / "tests" / "system").rglob("test_*.py"))
     return set(re.findall(r"^def (test_\w+)", sources, re.MULTILINE))
 
 

@@ -11,6 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.raw import LIMIT_S, Connection
+from harness.waiting import LONG_S
+
+BOTH = ["http://127.0.0.1:0", "https://127.0.0.1:0"]
+LARGE = b"0123456789abcdef" * (1 << 19)  # 8 MiB
+CLIENT_HELLO = bytes.fromhex("16030100050100000100")
 
 
 def _openssl(*words: str | Path) -> None:
@@ -103,3 +108,20 @@ def get(path: str = "/native/hello", *, close: bool = False) -> str:
     """A request."""
     connection = "Connection: close\r\n" if close else ""
     return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{connection}\r\n"
+
+
+def openssl_client(port: int, *words: str, send: str = "") -> str:
+    """What ``openssl s_client WORDS`` prints."""
+    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", "localhost", *words]
+    done = subprocess.run(command, input=send, capture_output=True, text=True, timeout=LONG_S, check=False)
+    return done.stdout + done.stderr
+
+
+def serves(port: int) -> bool:
+    """Whether a request over TLS is answered."""
+    try:
+        with TlsConnection(port, client_context()) as connection:
+            connection.send(get())
+            return connection.answer().status == 200
+    except (ssl.SSLError, OSError):
+        return False
