@@ -7,6 +7,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "gateway/access/log_file.hpp"
 #include "gateway/cli/cli.hpp"
 #include "gateway/cli/error.hpp"
 #include "gateway/cli/run_dir.hpp"
@@ -58,6 +59,9 @@ int App::run(int argc, char** argv) {
     } catch (const http::ListenError& error) {
         cli::complain(error.what());
         return exit_code::kAddress;
+    } catch (const access::OpenError& error) {
+        cli::complain(error.what());
+        return exit_code::kUsage;
     } catch (const http::TlsError& error) {
         cli::complain(error.what());
         return exit_code::kTls;

@@ -43,6 +43,11 @@ std::unique_ptr<http::TlsCertificates> make_certificates(const Options& options)
                                           http::TlsFiles{options.tls_cert, options.tls_key});
 }
 
+std::unique_ptr<access::AccessLog> make_access_log(const access::Options& options) {
+    return options.form == access::Form::off ? nullptr
+                                             : std::make_unique<access::AccessLog>(options);
+}
+
 std::vector<std::unique_ptr<http::Listener>> make_listeners(asio::io_context& loop,
                                                             const Options& options) {
     std::vector<std::unique_ptr<http::Listener>> listeners;
@@ -62,6 +67,7 @@ Gateway::Gateway(const Options& options, const NativeRouter& router)
     : options_(options),
       router_(router),
       bodies_(options.http.max_body_memory, options.http.max_body),
+      access_log_(make_access_log(options.access_log)),
       loops_(make_loops(options.io_threads)),
       certificates_(make_certificates(options)),
       listeners_(make_listeners(*loops_[0], options)),
@@ -84,6 +90,9 @@ Gateway::~Gateway() {
 void Gateway::abandon() {
     admin_.reset();
     supervisor_.reset();
+    if (access_log_ != nullptr) {
+        access_log_->finish();
+    }
 }
 
 void Gateway::start_servers() {
@@ -105,6 +114,9 @@ void Gateway::start_servers() {
         servers_.push_back(std::make_unique<http::LoopServer>(
             *loops_[index], index, each, router_, blocking_pool_, *port, ids_, bodies_));
         servers_.back()->limit_addresses(per_address);
+        if (access_log_ != nullptr) {
+            servers_.back()->log_accesses(*access_log_);
+        }
         servers_.back()->on_empty = [this] { asio::post(*loops_[0], [this] { on_loop_empty(); }); };
     }
     bodies_.on_room = [this] {
@@ -120,6 +132,7 @@ int Gateway::run() {
     signals_.add(SIGINT);
     signals_.add(SIGTERM);
     signals_.add(SIGHUP);
+    signals_.add(SIGUSR1);
     wait_signal();
     relay_->start(*supervisor_);
     if (options_.supervisor.fail_fast) {
@@ -196,6 +209,12 @@ void Gateway::on_signal(int number) {
         spdlog::info("SIGHUP: reloading the workers");
         supervisor_->request_reload();
         reload_certificates();
+        return;
+    }
+    if (number == SIGUSR1) {
+        if (access_log_ != nullptr) {
+            access_log_->reopen();
+        }
         return;
     }
     if (phase_ != Phase::serving) {

@@ -34,7 +34,8 @@ namespace typhon {
 class Gateway {
 public:
     /// Binds the addresses of `options.listen` and the relay's socket. Throws http::ListenError
-    /// when one of them cannot be bound, http::TlsError when certificate or key cannot be used.
+    /// when one of them cannot be bound, http::TlsError when certificate or key cannot be used,
+    /// access::OpenError when the access log cannot.
     Gateway(const Options& options, const NativeRouter& router);
     ~Gateway();
     Gateway(const Gateway&) = delete;
@@ -84,12 +85,14 @@ private:
     [[nodiscard]] nlohmann::json status_json() const;
     [[nodiscard]] nlohmann::json tls_json() const;
     [[nodiscard]] nlohmann::json answers_json() const;
+    [[nodiscard]] nlohmann::json access_log_json() const;
     [[nodiscard]] nlohmann::json routes_json() const;
     void log_start() const;
 
     Options options_;
     const NativeRouter& router_;
     http::BodyBudget bodies_;  // outlives the loops, which own the connections
+    std::unique_ptr<access::AccessLog> access_log_;  // null: none; outlives the loops, too
     std::vector<std::unique_ptr<asio::io_context>> loops_;
     std::unique_ptr<http::TlsCertificates> certificates_;  // null: none is needed
     std::vector<std::unique_ptr<http::Listener>> listeners_;

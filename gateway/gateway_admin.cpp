@@ -131,6 +131,7 @@ json Gateway::status_json() const {
               {"limit", relay.queue_limit}}},
             {"bodies", {{"bytes", bodies_.used()}, {"limit", bodies_.limit()}}},
             {"answers", answers_json()},
+            {"access_log", access_log_json()},
             {"refused", refused_json(relay.refused)},
             {"last_error", status.last_error}};
 }
@@ -144,6 +145,15 @@ json Gateway::answers_json() const {
         dropped += server->unsent().dropped();
     }
     return {{"bytes", bytes}, {"limit", options_.http.max_answer_memory}, {"dropped", dropped}};
+}
+
+/// Lines of the access log; null when there is none.
+json Gateway::access_log_json() const {
+    if (access_log_ == nullptr) {
+        return nullptr;
+    }
+    const access::Figures figures = access_log_->figures();
+    return {{"written", figures.written}, {"lost", figures.lost}};
 }
 
 json Gateway::routes_json() const {

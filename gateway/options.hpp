@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/access/access_log.hpp"
 #include "gateway/http/forwarded.hpp"
 
 namespace typhon {
@@ -118,6 +119,7 @@ struct Options {
     std::uint32_t io_threads = 1;
     std::string venv;  // as given; empty: the build's interpreter
     std::string log_level = "info";
+    access::Options access_log;
     HttpOptions http;
     RelayOptions relay;
     SupervisorOptions supervisor;

@@ -2,6 +2,7 @@
 #include "gateway/cli/option_table.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <stdexcept>
 #include <string_view>
@@ -79,6 +80,19 @@ void set_log_level(Options& options, const std::string& value) {
         }
     }
     throw std::invalid_argument("'" + value + "' is not trace, debug, info, warn, error or off");
+}
+
+void set_access_log(Options& options, const std::string& value) {
+    using access::Form;
+    constexpr std::array<std::pair<std::string_view, Form>, 3> kForms{
+        {{"off", Form::off}, {"text", Form::text}, {"json", Form::json}}};
+    for (const auto& [name, form] : kForms) {
+        if (value == name) {
+            options.access_log.form = form;
+            return;
+        }
+    }
+    throw std::invalid_argument("'" + value + "' is not off, text or json");
 }
 
 void set_pool_workers(Options& options, const std::string& value) {
@@ -470,7 +484,17 @@ void add_places(std::vector<OptionSpec>& table) {
           "beside the gateway",
           "The typhon-worker executable",
           text(TYPHON_FIELD(supervisor.worker_bin))},
-         {"log-level", "LEVEL", "info", "trace, debug, info, warn, error or off", set_log_level}});
+         {"log-level", "LEVEL", "info", "trace, debug, info, warn, error or off", set_log_level},
+         {"access-log",
+          "FORM",
+          "off",
+          "A line for each request: off, text or json",
+          set_access_log},
+         {"access-log-file",
+          "FILE",
+          "standard error, as the log",
+          "File of the access log, - for standard output; SIGUSR1 has it opened again",
+          text(TYPHON_FIELD(access_log.file))}});
 }
 
 #undef TYPHON_FIELD

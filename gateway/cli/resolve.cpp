@@ -153,6 +153,9 @@ void resolve(Options& options) {
     for (std::string* file : {&options.tls_cert, &options.tls_key}) {
         *file = file->empty() ? "" : absolute_path(*file);
     }
+    if (std::string& file = options.access_log.file; !file.empty() && file != "-") {
+        file = absolute_path(file);
+    }
     resolve_app(options.supervisor);
     resolve_files(options);
     resolve_framework(options.supervisor);

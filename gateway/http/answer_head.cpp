@@ -27,6 +27,7 @@ AnswerHead::AnswerHead(std::string& out,
                        int status,
                        std::string_view date_line)
     : out_(out), exchange_(exchange), status_(status) {
+    exchange_.written.size = out_.size();  // where it begins, until it ends
     if (status == 200) {
         out_ += "HTTP/1.1 200 OK\r\n";
     } else {
@@ -116,6 +117,7 @@ void AnswerHead::end_lines() {
     } else {
         out_ += "\r\n";
     }
+    exchange_.written = {status_, out_.size() - exchange_.written.size};
 }
 
 void write_error(std::string& out,

@@ -10,6 +10,15 @@
 
 namespace typhon::http {
 
+/// The interim answer that a client may wait for; it counts as no part of an answer.
+inline constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/// What has been written of an answer: its last head.
+struct WrittenHead {
+    int status = 0;        // 0: none
+    std::size_t size = 0;  // bytes
+};
+
 /// What of a request its answer depends on.
 struct Exchange {
     std::uint64_t id = 0;
@@ -20,7 +29,8 @@ struct Exchange {
     Coding coding = Coding::identity;  // of the answer's body
     bool varies = false;               // another Accept-Encoding would get another body
     AcceptedCodings accepted{};
-    std::string_view cors{};  // whole lines of fields
+    std::string_view cors{};        // whole lines of fields
+    mutable WrittenHead written{};  // by AnswerHead, which changes nothing else
 
     /// True when the answer has fields that come from here.
     [[nodiscard]] bool has_fields() const noexcept { return varies || !cors.empty(); }

@@ -34,6 +34,11 @@ Connection::Connection(std::shared_ptr<LoopState> state,
 }
 
 Connection::~Connection() {
+    if (access_ != nullptr) {  // an exception, or the end of the loop
+        open_ = false;
+        cut_off_ = true;
+        end_access();
+    }
     state_->give_back(std::move(head_));
     --state_->connections;
     state_->refusing -= refusal_ ? 1 : 0;
@@ -170,10 +175,17 @@ Task<void> Connection::refuse_fault(Fault fault) {
     exchange_.id = state_->services.ids.next();
     exchange_.keep_alive = false;
     exchange_.is_head = head_ != nullptr && head_->method() == "HEAD";
+    target_ = Target::answered;
     unread_body_ = true;
+    if (state_->access != nullptr) {
+        begin_access();
+    }
     write_error_answer({.status = fault.status,
                         .text = fault.text,
                         .retry_after_s = fault.status == 503 || fault.status == 429 ? 1U : 0U});
+    if (access_ != nullptr) {
+        end_access();
+    }
     co_await say_goodbye();
     open_ = false;
 }
@@ -212,6 +224,9 @@ Task<void> Connection::serve_with_body() {
 
 /// What the request took is free again; the connection is ready for the next one.
 void Connection::finish_request() {
+    if (access_ != nullptr) {
+        end_access();
+    }
     release_input();
     body_share_.reset();
     served_ = true;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "gateway/asio.hpp"
+#include "gateway/http/access_record.hpp"
 #include "gateway/http/address_limit.hpp"
 #include "gateway/http/answer_head.hpp"
 #include "gateway/http/body_gate.hpp"
@@ -61,6 +62,12 @@ public:
 
     /// Closes the socket now; run() ends soon.
     void close();
+
+    /// The same, and says that it was the gateway who ended what was under way.
+    void cut_off() {
+        cut_off_ = true;
+        close();
+    }
 
 private:
     /// What is to be done with a request whose head is complete.
@@ -208,6 +215,15 @@ private:
     Task<void> end_notification();
     Task<void> drop_upload(const Upload& upload);
 
+    // connection_access.cpp
+    void prepare();
+    void begin_access();
+    void note_call(const relay::Call& call);
+    void end_access();
+    [[nodiscard]] access::End access_end() const noexcept;
+    [[nodiscard]] std::string_view access_route() const;
+    [[nodiscard]] std::uint64_t answered_bytes() const noexcept;
+
     // connection_cors.cpp
     void negotiate();
     [[nodiscard]] bool is_preflight() const noexcept;
@@ -270,6 +286,8 @@ private:
     BodyGate::Waiter* waiter_ = nullptr;  // a body that waits for memory
     const Fault refusal_;
     AddressLimit::Place place_;
+    std::unique_ptr<AccessRecord> access_;        // of this request, when there is an access log
+    std::uint64_t sent_ = 0;                      // bytes of answers that the socket took
     std::unique_ptr<FileJob> file_;               // what Step::file sends
     relay::Call* call_ = nullptr;                 // a Python request that waits for its answer
     Upload* upload_ = nullptr;                    // a body that is sent as it arrives
@@ -287,6 +305,7 @@ private:
     bool served_ = false;            // at least one request
     bool waiting_for_head_ = false;  // suspended without a byte of a request
     bool timed_out_ = false;
+    bool cut_off_ = false;      // the gateway has ended an answer before its end
     bool unread_body_ = false;  // the client may still be sending
 };
 

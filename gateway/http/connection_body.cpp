@@ -80,10 +80,11 @@ Task<Fault> Connection::reserve(std::size_t bytes) {
 
 Task<Fault> Connection::read_framed_body() {
     if (head_->expects_continue() && buffer_.bytes().size() == head_->size()) {
-        state_->output += "HTTP/1.1 100 Continue\r\n\r\n";
+        state_->output += kContinue;
         if (!flush()) {
             co_await write_rest();
         }
+        sent_ -= kContinue.size();  // it is no part of an answer
     }
     start_body_clock();
     Fault fault;
@@ -174,6 +175,9 @@ Task<void> Connection::discard_body() {
 
 /// The same for what has not arrived of it.
 Task<void> Connection::drop_body(std::uint64_t left) {
+    if (access_ != nullptr) {
+        end_access();  // what the client does from here on is no part of the answer
+    }
     start_body_clock();
     while (left > 0 && open()) {
         buffer_.make_room();

@@ -240,6 +240,7 @@ ssize_t Connection::send_at_once(int fd, ByteRange& range) {
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(range.size, kPiece));
     const ssize_t sent = ::sendfile(socket_.native_handle(), fd, &offset, size);
     if (sent > 0) {
+        sent_ += static_cast<std::uint64_t>(sent);
         range.first += static_cast<std::uint64_t>(sent);
         range.size -= static_cast<std::uint64_t>(sent);
         return sent;
@@ -249,6 +250,7 @@ ssize_t Connection::send_at_once(int fd, ByteRange& range) {
     }
     open_ = open_ && sent < 0 && (errno == EAGAIN || errno == EINTR);
     if (sent == 0) {
+        cut_off_ = true;
         spdlog::warn("A file became shorter while it was sent; the connection was closed");
     }
     return 0;
@@ -264,6 +266,7 @@ Task<void> Connection::send_by_copy(int fd, ByteRange range) {
             spdlog::warn("A file became shorter while it was sent; the connection was closed");
             rest_ = std::string();
             open_ = false;
+            cut_off_ = true;
             co_return;
         }
         range.first += step.size;

@@ -185,6 +185,7 @@ Task<void> Connection::pump(std::shared_ptr<ContentStream> stream) {
     }
     stream_ = nullptr;
     stream->abandon();
+    cut_off_ = cut_off_ || (state == ContentStream::State::failed && open());
     open_ = open_ && state == ContentStream::State::finished;
 }
 

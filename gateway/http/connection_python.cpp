@@ -77,6 +77,9 @@ Task<void> Connection::serve_python() {
         },
         kUseTask);
     call_ = nullptr;
+    if (access_ != nullptr) {
+        note_call(call);
+    }
     body_share_.reset();
     DeadlineQueue::disarm(*this);
     if (open()) {
@@ -102,6 +105,9 @@ proto::Request Connection::pack_request(const relay::Call& call, std::string& cl
     request.client = client;
     request.headers = state_->header_block;
     request.body = body_view_;
+    if (access_ != nullptr) {
+        access_->asked = proto::SteadyClock::now();
+    }
     return request;
 }
 

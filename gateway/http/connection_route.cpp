@@ -30,8 +30,8 @@ Connection::Step Connection::start_request() {
     exchange_.is_head = head_->method() == "HEAD";
     exchange_.http_1_0 = head_->http_1_0();
     request_bytes_ = head_->size();
-    if (state_->negotiates) {
-        negotiate();
+    if (state_->prepares) {
+        prepare();
     }
     target_ = route();
     if (target_ != Target::answered && head_->has_content_coding()) {

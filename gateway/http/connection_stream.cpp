@@ -60,6 +60,10 @@ Task<void> Connection::pump_reply(relay::ReplyStream& stream, bool chunked) {
         }
     }
     reply_stream_ = nullptr;
+    if (access_ != nullptr && stream.run_us() != 0) {
+        access_->handler = std::chrono::microseconds(stream.run_us());
+    }
+    cut_off_ = cut_off_ || (state == State::failed && open());
     if (state == State::finished && open()) {
         state_->output += chunked ? kLastChunk : std::string_view();
         co_return;

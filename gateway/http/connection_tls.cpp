@@ -68,6 +68,7 @@ bool Connection::send_encrypted(std::string_view body) {
     const std::size_t of_output = session.write(output);
     const std::size_t of_body = of_output == output.size() ? session.write(body) : 0;
     open_ = open_ && !session.broken();
+    sent_ += of_output + of_body;
     const bool whole = !open_ || (of_output == output.size() && of_body == body.size());
     if (!whole) {
         rest_.assign(output, of_output);
@@ -85,7 +86,9 @@ Task<bool> Connection::write_rest_encrypted(Unsent::Answer& unsent) {
     std::string_view left = rest_;
     bool go_on = true;
     while (go_on) {
-        left.remove_prefix(socket_.tls()->write(left));
+        const std::size_t sent = socket_.tls()->write(left);
+        sent_ += sent;
+        left.remove_prefix(sent);
         unsent.moved();
         if (left.empty()) {
             co_return true;

@@ -90,10 +90,11 @@ Task<void> Connection::pump_upload() {
 
 Task<void> Connection::say_continue() {
     upload_->held = false;
-    state_->output += "HTTP/1.1 100 Continue\r\n\r\n";
+    state_->output += kContinue;
     if (!flush()) {
         co_await write_rest();
     }
+    sent_ -= kContinue.size();
 }
 
 /// Sends what has arrived, as far as there is credit; then upload_->waits says for whom to wait.
@@ -226,6 +227,9 @@ void Connection::wake_upload() {
 Task<void> Connection::answer_upload(relay::Call& call, const Conditions* conditions) {
     Upload& upload = *upload_;
     call_ = nullptr;
+    if (access_ != nullptr) {
+        note_call(call);
+    }
     if (open() && !upload.fault) {
         upload.held = upload.held && call.stream == nullptr;
         if (call.stream == nullptr) {

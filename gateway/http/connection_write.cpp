@@ -60,6 +60,7 @@ bool Connection::send_with(std::string_view body) {
         return true;
     }
     const std::size_t done = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+    sent_ += done;
     if (done == output.size() + body.size()) {
         reset(output);
         return true;
@@ -98,6 +99,7 @@ Task<bool> Connection::write_rest_plain(Unsent::Answer& unsent) {
                                                   asio::redirect_error(kUseTask, fault));
         unsent.moved();
     }
+    sent_ += sent;
     co_return !fault;
 }
 
@@ -105,6 +107,7 @@ Task<bool> Connection::write_rest_plain(Unsent::Answer& unsent) {
 void Connection::end_write() noexcept {
     DeadlineQueue::disarm(*this);
     open_ = open_ && !timed_out_;
+    cut_off_ = cut_off_ || timed_out_;
     timed_out_ = false;
 }
 
@@ -118,7 +121,7 @@ void Connection::drop() {
     }
     const ::linger at_once{1, 0};
     (void)::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    close();
+    cut_off();
 }
 
 /// Sends what is left, and reads on for a while when the client may still be sending: closing with

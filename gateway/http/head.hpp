@@ -73,6 +73,10 @@ public:
     [[nodiscard]] std::string_view path() const noexcept {
         return path_.size == 0 ? std::string_view("/") : view(path_);
     }
+    /// False while no target has been read, or when it is none.
+    [[nodiscard]] bool has_path() const noexcept {
+        return path_.size != 0 || form_ == TargetForm::absolute;
+    }
     [[nodiscard]] std::string_view query() const noexcept { return view(query_); }
     [[nodiscard]] const std::vector<Field>& fields() const noexcept { return fields_; }
 

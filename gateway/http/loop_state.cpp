@@ -35,6 +35,7 @@ LoopState::LoopState(const LoopServices& loop_services, const HttpOptions& http_
       statics(http_options.statics),
       cors(http_options.cors),
       negotiates(http_options.compress || cors.enabled()),
+      prepares(negotiates),
       unsent(http_options.max_answer_memory),
       timer_(loop_services.loop) {
     limits.max_head = options.max_head;
@@ -82,6 +83,11 @@ void LoopState::tick() {
     if (next != TimePoint::max()) {
         look_at(std::max(next, last_look_ + kResolution));
     }
+}
+
+void LoopState::log_accesses(access::AccessLog& log) {
+    access = std::make_unique<AccessDesk>(log);
+    prepares = true;
 }
 
 void LoopState::stop_timer() {

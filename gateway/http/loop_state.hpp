@@ -14,7 +14,9 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/intrusive/list.hpp>
 
+#include "gateway/access/access_log.hpp"
 #include "gateway/asio.hpp"
+#include "gateway/http/access_record.hpp"
 #include "gateway/http/body_gate.hpp"
 #include "gateway/http/cors.hpp"
 #include "gateway/http/date_cache.hpp"
@@ -74,7 +76,9 @@ public:
     BodyGate gate;
     const StaticFiles statics;
     const CorsPolicy cors;
-    const bool negotiates;  // answers depend on more than the route
+    const bool negotiates;               // answers depend on more than the route
+    bool prepares;                       // something is to be done before a request is routed
+    std::unique_ptr<AccessDesk> access;  // null: there is no access log
     Unsent unsent;
     LogPace drop_pace;
     bool draining = false;
@@ -90,6 +94,8 @@ public:
     Response response;
     proto::PathSegments path;
     proto::RouteMatch match;
+
+    void log_accesses(access::AccessLog& log);
 
     /// Stops looking at deadlines, so that the loop may end.
     void stop_timer();

@@ -77,12 +77,16 @@ void LoopServer::begin_drain() {
 
 void LoopServer::close_all() {
     for (Connection& connection : list_) {
-        connection.close();
+        connection.cut_off();
     }
 }
 
 void LoopServer::admit_bodies() {
     state_->gate.admit();
+}
+
+void LoopServer::log_accesses(access::AccessLog& log) {
+    state_->log_accesses(log);
 }
 
 const Unsent& LoopServer::unsent() const noexcept {

@@ -12,6 +12,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include "gateway/access/access_log.hpp"
 #include "gateway/asio.hpp"
 #include "gateway/http/body_budget.hpp"
 #include "gateway/http/connection.hpp"
@@ -52,6 +53,9 @@ public:
     void limit_addresses(std::shared_ptr<AddressLimit> limit) noexcept {
         address_limit_ = std::move(limit);
     }
+
+    /// From now on each request gets its line in `log`, which must outlive the loop's connections.
+    void log_accesses(access::AccessLog& log);
 
     /// Answers what was and will be read with Connection: close; connections on which nothing
     /// arrives for a short while are closed. on_empty tells the end.

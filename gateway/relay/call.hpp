@@ -14,6 +14,7 @@
 #include "gateway/asio.hpp"
 #include "gateway/relay/reply_stream.hpp"
 #include "gateway/relay/request_stream.hpp"
+#include "proto/deadline.hpp"
 #include "proto/envelope.hpp"
 #include "proto/errors.hpp"
 
@@ -45,7 +46,10 @@ public:
     std::shared_ptr<ReplyStream> stream;  // set: `reply.body` is the first piece of the body only
     std::string allow;     // for method_not_allowed, and for an OPTIONS answer (options == true)
     bool options = false;  // answer 204 with Allow
-    std::uint32_t retry_after_s = 0;  // for retryable errors
+    std::uint32_t retry_after_s = 0;     // for retryable errors
+    const std::string* route = nullptr;  // its pattern, which lives as long as the relay
+    std::uint32_t worker = 0;            // pid of the last one that got the request; 0: none
+    proto::SteadyClock::time_point dispatched_at;  // when it did
 
     // --- between the relay and Port only ---
     struct Waiter {

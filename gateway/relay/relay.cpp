@@ -89,6 +89,7 @@ bool Relay::find_route(Pending& pending) {
     switch (match.outcome) {
         case Outcome::found:
             pending.route = &table_.at(match.route);
+            pending.call->route = &pending.route->pattern;
             if (pending.body == nullptr || pending.route->info.stream_body) {
                 return true;
             }
@@ -148,6 +149,8 @@ void Relay::dispatch(Pending& pending, WorkerLinkState& link) {
     ++(pending.credit == CreditClass::quick ? quick_running_ : other_running_);
     dispatched_at_ = proto::SteadyClock::now();
     pending.dispatched_at = dispatched_at_;
+    pending.call->dispatched_at = dispatched_at_;
+    pending.call->worker = link.pid;
     ++dispatched_this_turn_;
     if (dirty_.empty()) {
         batch_begun_at_ = dispatched_at_;

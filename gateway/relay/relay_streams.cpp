@@ -57,8 +57,9 @@ void Relay::on_end(WorkerLinkState& link, const proto::End& ended) {
     pending->route->run_time.add(ended.run_us);
     ++link.served;
     release(*pending, link);
-    if (pending->stream != nullptr && ended.whole) {
-        pending->stream->close(ReplyStream::State::finished);
+    if (pending->stream != nullptr) {
+        pending->stream->close(
+            ended.whole ? ReplyStream::State::finished : ReplyStream::State::failed, ended.run_us);
     }
     finish(*pending, proto::ErrorCode::bad_reply);  // an END without a BEGIN
     end(*pending);

@@ -12,10 +12,11 @@ void ReplyStream::append(std::string_view bytes) {
     notify();
 }
 
-void ReplyStream::close(State state) {
+void ReplyStream::close(State state, std::uint32_t run_us) {
     const std::lock_guard lock(mutex_);
     if (state_ == State::running) {
         state_ = state;
+        run_us_ = run_us;
         notify();
     }
 }
@@ -25,6 +26,11 @@ ReplyStream::State ReplyStream::take(std::string& out) {
     notified_ = false;
     out.swap(ready_);
     return state_;
+}
+
+std::uint32_t ReplyStream::run_us() {
+    const std::lock_guard lock(mutex_);
+    return run_us_;
 }
 
 void ReplyStream::notify() {

@@ -30,12 +30,14 @@ public:
 
     // --- the relay, on loop 0 ---
     void append(std::string_view bytes);
-    /// Nothing follows. Later calls change nothing.
-    void close(State state);
+    /// Nothing follows; the handler took `run_us`, 0 when nobody knows. Later calls change nothing.
+    void close(State state, std::uint32_t run_us = 0);
 
     // --- the caller, on its loop ---
     /// Swaps what has arrived into `out` (empty before).
     [[nodiscard]] State take(std::string& out);
+    /// See close().
+    [[nodiscard]] std::uint32_t run_us();
     /// Returns when there is something new to take, or after wake().
     Task<void> wait() { return wake_up_.wait(); }
     void wake() { wake_up_.wake(); }
@@ -54,6 +56,7 @@ private:
     std::mutex mutex_;
     std::string ready_;
     State state_ = State::running;
+    std::uint32_t run_us_ = 0;
     bool notified_ = false;  // a wake-up is on its way to the loop
 };
 

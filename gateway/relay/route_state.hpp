@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <utility>
 
 #include "gateway/relay/dispatch_policy.hpp"
 #include "gateway/relay/pending.hpp"
@@ -12,6 +14,9 @@
 namespace typhon::relay {
 
 struct RouteState {
+    explicit RouteState(std::string route_pattern = {}) : pattern(std::move(route_pattern)) {}
+
+    const std::string pattern;
     proto::RouteInfo info;
     proto::RunTime run_time;
     std::uint32_t in_flight = 0;

@@ -26,7 +26,7 @@ void RouteTable::replace(const std::vector<proto::RouteInfo>& routes) {
     for (const auto& info : routes) {
         auto& state = states_[key_of(info)];
         if (!state) {
-            state = std::make_unique<RouteState>();
+            state = std::make_unique<RouteState>(info.pattern);
         }
         state->info = info;
         current.push_back(state.get());
