@@ -4,6 +4,7 @@
 #include <string>
 
 #include <pybind11/stl.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include "proto/limits.hpp"
@@ -46,7 +47,7 @@ void attempt(const char* what, Step step) {
     } catch (py::error_already_set& error) {
         error.discard_as_unraisable(what);
     } catch (const std::exception& error) {
-        PySys_WriteStderr("[error] %s: %s\n", what, error.what());
+        spdlog::error("{}: {}", what, error.what());
     }
 }
 

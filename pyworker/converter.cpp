@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include <spdlog/spdlog.h>
+
 #include "proto/codec.hpp"
 #include "pyworker/request_object.hpp"
 
@@ -111,7 +113,7 @@ void guarded(Answer& answer, PyObject* request, Fill fill) {
         error.discard_as_unraisable("typhon._runtime");
         answer_plainly(answer, request);
     } catch (const std::exception& error) {
-        PySys_WriteStderr("[error] typhon._runtime: %s\n", error.what());
+        spdlog::error("typhon._runtime: {}", error.what());
         answer_plainly(answer, request);
     }
 }

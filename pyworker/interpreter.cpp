@@ -82,7 +82,7 @@ void set_up_path(const WorkerOptions& options) {
 /// raise.
 void set_up_streams(const WorkerOptions& options) {
     try {
-        py::module_::import("typhon._streams").attr("replace_streams")();
+        py::module_::import("typhon._streams").attr("replace_streams")(options.log_level);
     } catch (py::error_already_set& error) {
         throw StartFailure(
             "import",

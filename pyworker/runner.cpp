@@ -52,6 +52,7 @@ void Runner::run(const JobRef& job, SteadyClock::time_point now, ReplySink& sink
     } else if (is_future(result.ptr())) {
         defer(answer, result, request, sink);
     } else {
+        const CurrentRequest noted(request.ptr());  // for a generator, too
         converter_.other(answer, result, request.ptr());
         if (answer.stream) {
             send_stream(answer, request.ptr(), converter_, streams_, sink);

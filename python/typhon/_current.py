@@ -23,6 +23,11 @@ enter = _served.set
 leave = _served.reset
 
 
+def request_or_none() -> Any:
+    """The request that the code which calls this serves; None when there is none."""
+    return _served.get() or _of_this_thread()
+
+
 def current_request() -> Request:
     """The request that the code which calls this serves.
 
@@ -31,7 +36,7 @@ def current_request() -> Request:
     Raises:
         RuntimeError: there is none.
     """
-    request = _served.get() or _of_this_thread()
+    request = request_or_none()
     if request is None:
         raise RuntimeError("no request is being served here")
     found: Request = request

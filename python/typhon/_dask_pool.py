@@ -50,10 +50,14 @@ class DaskPool(MappingExecutor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Has the cluster call ``fn(*args, **kwargs)``, without an end; see `Pool.submit`."""
-        return self.submit_until(math.inf, fn, *args, **kwargs)
+        return self.submit_until(math.inf, "", fn, *args, **kwargs)
 
-    def submit_until(self, end: float, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+    def submit_until(
+        self, end: float, _request: str, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
+    ) -> Future[Any]:
         """The same; a task not done at ``end`` (of `time.monotonic`) fails with PoolTimeoutError.
+
+        What a task logs is in the logs of the cluster.
 
         Raises:
             RuntimeError: the pool is closed.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import traceback
 from collections.abc import Callable, Coroutine, Iterable
@@ -10,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from typhon import _log
 from typhon._group import checked_hook, is_async, name_of
 from typhon.errors import AppError
 
@@ -84,7 +84,7 @@ def run_shutdown(loop: Loop | None) -> None:
             _run(hook, loop, "shutdown")
         except BaseException as error:
             detail = str(error) if isinstance(error, AppError) else traceback.format_exc().rstrip()
-            sys.stderr.write(f"[error] shutdown hook {name_of(hook.call)}: {detail}\n")
+            _log.write(f"[error] shutdown hook {name_of(hook.call)}: {detail}")
 
 
 def _run(hook: _Hook, loop: Loop | None, moment: str) -> None:

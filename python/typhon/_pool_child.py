@@ -12,7 +12,7 @@ from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Any
 
-from typhon import _pool_task
+from typhon import _log, _pool_task
 from typhon._app import use_directory
 from typhon._streams import replace_streams
 
@@ -28,11 +28,12 @@ _NOT_FOR_US = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 _server_pid: int | None = None  # of the fork server, inherited by its children
 
 
-def prepare_server(app_dir: str) -> None:
+def prepare_server(app_dir: str, log_level: str) -> None:
     """In the fork server, before it serves: signals as it needs them, and the imports that children share."""
     global _server_pid
     _server_pid = os.getpid()
-    replace_streams()
+    replace_streams(log_level)
+    _log.become_pool_process(os.getppid())
     signal.pthread_sigmask(signal.SIG_SETMASK, [])  # it must hear SIGCHLD, whatever its parent blocked
     for number in _NOT_FOR_US:
         signal.signal(number, signal.SIG_IGN)

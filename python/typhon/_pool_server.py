@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from multiprocessing import process, resource_tracker, util
 from typing import Any
 
+from typhon import _log
+
 _lock = threading.Lock()
 _socket_fd: int | None = None  # of the directory that the server's socket is in
 
@@ -33,7 +35,7 @@ _TRACKER = (
 )
 _SERVER = (
     "sys.path[:] = {path!r}; from typhon import _pool_child; "
-    "_pool_child.prepare_server({app_dir!r}); exec(command)"
+    "_pool_child.prepare_server({app_dir!r}, {level!r}); exec(command)"
 )
 
 
@@ -49,7 +51,7 @@ def ensure_server(app_dir: str) -> None:
     with _lock:
         if _socket_fd is None:
             _start_tracker()
-        with _starting_with(_SERVER.format(path=list(sys.path), app_dir=app_dir)):
+        with _starting_with(_SERVER.format(path=list(sys.path), app_dir=app_dir, level=_log.level())):
             multiprocessing.forkserver.ensure_running()
 
 

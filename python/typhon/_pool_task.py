@@ -7,9 +7,11 @@ other: nothing here raises while the pool's own messages are read or written.
 from __future__ import annotations
 
 import pickle
+import sys
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
@@ -80,14 +82,14 @@ def name_of(function: Call, args: tuple[Any, ...]) -> str:
     return f"{named.__module__}.{qualname}" if qualname else type(named).__qualname__
 
 
-def pack_call(function: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
-    """A call as bytes.
+def pack_call(function: Call, args: tuple[Any, ...], kwargs: dict[str, Any], request: str = "") -> bytes:
+    """A call as bytes, with the request that it is for (`_log.describe`).
 
     Raises:
         PicklingError: the function or an argument cannot be pickled; the sentence says which task.
     """
     try:
-        return bytes(ForkingPickler.dumps((function, args, kwargs)))
+        return bytes(ForkingPickler.dumps((request, function, args, kwargs)))
     except Exception as error:
         name = name_of(function, args)
         raise pickle.PicklingError(
@@ -98,16 +100,27 @@ def pack_call(function: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
 def run(call: bytes) -> bytes:
     """Runs a packed call in a child and packs its outcome. Never raises."""
     try:
-        function, args, kwargs = _unpack_call(call)
+        request, function, args, kwargs = _unpack_call(call)
+        _log.served_request.set(request)
         result = function(*args, **kwargs)
     except BaseException as error:  # sys.exit() ends the task, not the process
         return _pack_error(error)
+    finally:
+        _end_task()
     try:
         return bytes(ForkingPickler.dumps((True, result)))
     except BaseException as error:
         kind = type(result).__qualname__
         sentence = f"the result of the pool task {name_of(function, args)}, a {kind}, cannot be pickled"
         return _pack_error(pickle.PicklingError(f"{sentence}: {_short(error)}"))
+
+
+def _end_task() -> None:
+    """What the task has begun to print is of its request; then there is none."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # a stream of the application's own, which it has closed
+            stream.flush()
+    _log.served_request.set("")
 
 
 def unpack(outcome: bytes, name: str) -> Any:
@@ -129,9 +142,9 @@ def unpack(outcome: bytes, name: str) -> Any:
     raise _unpack_error(packed, short, text, name)
 
 
-def _unpack_call(call: bytes) -> tuple[Call, tuple[Any, ...], dict[str, Any]]:
+def _unpack_call(call: bytes) -> tuple[str, Call, tuple[Any, ...], dict[str, Any]]:
     try:
-        unpacked: tuple[Call, tuple[Any, ...], dict[str, Any]] = ForkingPickler.loads(call)
+        unpacked: tuple[str, Call, tuple[Any, ...], dict[str, Any]] = ForkingPickler.loads(call)
     except Exception as error:
         raise PoolTaskError(f"the pool process cannot unpickle its task: {_short(error)}") from error
     return unpacked

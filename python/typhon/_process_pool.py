@@ -66,12 +66,17 @@ class ProcessPool(MappingExecutor):
         Raises:
             RuntimeError: the pool is closed.
         """
-        return self.submit_until(math.inf, fn, *args, **kwargs)
+        return self.submit_until(math.inf, _log.request_here(), fn, *args, **kwargs)
 
-    def submit_until(self, end: float, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """The same; a task not done at ``end`` (of `time.monotonic`) fails with PoolTimeoutError."""
+    def submit_until(
+        self, end: float, request: str, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
+    ) -> Future[Any]:
+        """The same; a task not done at ``end`` (of `time.monotonic`) fails with PoolTimeoutError.
+
+        What it logs names ``request``, which is as `_log.describe` makes it.
+        """
         try:
-            task = Task(pack_call(fn, args, kwargs), name_of(fn, args), end)
+            task = Task(pack_call(fn, args, kwargs, request), name_of(fn, args), end)
         except pickle.PicklingError as error:
             unsent: Future[Any] = Future()
             unsent.set_exception(error)
@@ -81,7 +86,7 @@ class ProcessPool(MappingExecutor):
 
     def for_request(self, request: RequestWithDeadline) -> Pool:
         """This pool for the tasks of one request."""
-        return Pool(self, time.monotonic() + request.deadline)
+        return Pool(self, time.monotonic() + request.deadline, _log.describe(request))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Ends the pool: no new tasks; those that run finish, those that wait too unless cancelled."""

@@ -16,13 +16,17 @@ class RequestWithDeadline(Protocol):
 
     @property
     def deadline(self) -> float: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def route(self) -> str: ...
 
 
 class TimedPool(Protocol):
-    """A pool that takes tasks with an end."""
+    """A pool that takes tasks with an end, and with the name that a request has in the log."""
 
     def submit_until(
-        self, end: float, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
+        self, end: float, request: str, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
     ) -> Future[Any]: ...
 
 
@@ -33,9 +37,10 @@ class Pool(MappingExecutor):
     process is killed and replaced.
     """
 
-    def __init__(self, pool: TimedPool, end: float) -> None:
+    def __init__(self, pool: TimedPool, end: float, request: str = "") -> None:
         self._pool = pool
         self._end = end
+        self._request = request
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Has a process call ``fn(*args, **kwargs)``; ``fn`` is a top-level function, values can be pickled.
@@ -44,7 +49,7 @@ class Pool(MappingExecutor):
             A future of the result. Its exception is the task's own, or one of `PoolProcessDied`,
             `PoolTimeoutError`, `PoolTaskError`, `pickle.PicklingError` and `PoolStartError`.
         """
-        return self._pool.submit_until(self._end, fn, *args, **kwargs)
+        return self._pool.submit_until(self._end, self._request, fn, *args, **kwargs)
 
     def with_timeout(self, seconds: float) -> Pool:
         """The same processes for tasks that may take ``seconds`` from now, beyond the request if need be.
@@ -54,7 +59,7 @@ class Pool(MappingExecutor):
         """
         if isinstance(seconds, bool) or not math.isfinite(seconds) or seconds <= 0:
             raise ValueError(f"with_timeout takes a number of seconds above 0, not {seconds!r}")
-        return Pool(self._pool, time.monotonic() + seconds)
+        return Pool(self._pool, time.monotonic() + seconds, self._request)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Does nothing: the processes are the worker's, and serve other requests."""

@@ -97,6 +97,8 @@ class Asked:
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
+        self.id = "order-66"
+        self.route = "/python/asks"
 
 
 def test_a_task_past_its_deadline_is_killed_and_its_process_replaced(tmp_path: Path) -> None:
