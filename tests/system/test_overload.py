@@ -189,7 +189,8 @@ def _uploads_stay_in_bounds(
     assert uploads.results[200] > 0
     assert uploads.retry_after
     assert uploads.results[200] * size > budget, "less was sent than there is room for"
-    assert peak < 2 * budget + 4 * largest + clients * 20_000 + 64 * MEBI, f"{peak / MEBI:.0f} MiB"
+    # Less than is promised: answers are small here, and 64 MiB are left of the room for them.
+    assert peak < 2 * budget + 4 * largest + clients * 20_000 + 128 * MEBI, f"{peak / MEBI:.0f} MiB"
     assert probe.failures == []
     assert probe.answers >= len(NATIVE)
     wait_for(lambda: server.status()["bodies"]["bytes"] == 0, "all memory is given back")

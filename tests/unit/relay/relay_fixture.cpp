@@ -128,9 +128,16 @@ Relay& RelayFixture::relay() {
     return *relay_;
 }
 
-std::shared_ptr<proto::Ledger> RelayFixture::add_worker(const std::string& identity) {
+std::shared_ptr<proto::Ledger> RelayFixture::expect(const std::string& identity) {
     auto ledger = std::make_shared<proto::Ledger>(proto::Ledger::create());
     relay().expect(identity, "secret", ledger);
+    loop.restart();
+    loop.poll();  // it is done on the loop, which may otherwise read a message of the worker first
+    return ledger;
+}
+
+std::shared_ptr<proto::Ledger> RelayFixture::add_worker(const std::string& identity) {
+    auto ledger = expect(identity);
     workers.push_back(std::make_unique<FakeWorker>(identity, endpoint_));
     workers.back()->say_ready("secret", routes());
     const std::size_t before = events.ready.size();

@@ -103,6 +103,10 @@ public:
     /// Made at the first call, of the options as they are then.
     Relay& relay();
 
+    /// Has the relay expect a worker, with the token "secret"; from now on it is none that nobody
+    /// knows.
+    std::shared_ptr<proto::Ledger> expect(const std::string& identity);
+
     /// A worker that the relay expects and that has said READY.
     std::shared_ptr<proto::Ledger> add_worker(const std::string& identity);
 

@@ -64,7 +64,7 @@ TEST_CASE_FIXTURE(
 }
 
 TEST_CASE_FIXTURE(RelayFixture, "Relay: a wrong token is refused") {
-    relay().expect("a", "secret", std::make_shared<proto::Ledger>(proto::Ledger::create()));
+    expect("a");
     workers.push_back(std::make_unique<FakeWorker>("a", endpoint()));
     workers[0]->say_ready("guess", routes());
     workers[0]->say(proto::StartError{"import", "seen"});  // arrives after READY was refused
@@ -118,7 +118,7 @@ TEST_CASE_FIXTURE(RelayFixture, "Relay: garbage from a worker is dropped, and it
 }
 
 TEST_CASE_FIXTURE(RelayFixture, "Relay: a stranger is not heard, and nothing counts before READY") {
-    relay().expect("a", "secret", std::make_shared<proto::Ledger>(proto::Ledger::create()));
+    expect("a");
     workers.push_back(std::make_unique<FakeWorker>("a", endpoint()));
     workers.push_back(std::make_unique<FakeWorker>("stranger", endpoint()));
     workers[0]->say(proto::Reply{});
