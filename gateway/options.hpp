@@ -49,6 +49,8 @@ struct HttpOptions {
     Milliseconds head_timeout{10'000};
     Milliseconds body_timeout{60'000};
     Milliseconds write_timeout{60'000};
+    Milliseconds websocket_ping{20'000};  // a client that does not answer one is gone
+    std::size_t max_websocket_message = std::size_t{1} << 20;
     Milliseconds idle_timeout{75'000};
     std::size_t blocking_threads =
         8;  // pool of native handlers marked blocking and of content providers

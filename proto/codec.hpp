@@ -92,6 +92,13 @@ inline constexpr std::string_view kSchemeField = ":scheme";
 inline constexpr std::string_view kBodyField = ":body";
 inline constexpr std::string_view kBodyStreams = "stream";
 
+/// The same, behind it: the request is the opening handshake of a WebSocket. It is the method of
+/// the routes that take such a request, too.
+inline constexpr std::string_view kWebSocketField = ":websocket";
+
+/// True when this header block says so (PROTOCOL.md, 5.9).
+[[nodiscard]] bool opens_websocket(std::string_view block);
+
 /// True when the body of the request that has this header block comes in pieces (PROTOCOL.md, 5.8).
 [[nodiscard]] bool streams_body(std::string_view block);
 

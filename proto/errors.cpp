@@ -22,6 +22,7 @@ constexpr std::array kErrors{
     ErrorInfo{"uri_too_long", 414, false, "request target too long"},
     ErrorInfo{"unsupported_media_type", 415, false, "unsupported media type"},
     ErrorInfo{"expectation_failed", 417, false, "expectation failed"},
+    ErrorInfo{"upgrade_required", 426, false, "a WebSocket is here: upgrade the connection"},
     ErrorInfo{"too_many_requests", 429, true, "too many requests"},
     ErrorInfo{"head_too_large", 431, false, "request header fields too large"},
     ErrorInfo{"internal", 500, false, "internal error"},

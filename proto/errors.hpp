@@ -21,6 +21,7 @@ enum class ErrorCode : std::uint8_t {
     uri_too_long,
     unsupported_media_type,
     expectation_failed,
+    upgrade_required,  // 426: a WebSocket is there, and nothing else
     too_many_requests,
     head_too_large,
     internal,

@@ -87,6 +87,14 @@ bool streams_body(std::string_view block) {
     return reader.next(name, value) && name == kBodyField && value == kBodyStreams;
 }
 
+bool opens_websocket(std::string_view block) {
+    HeaderBlockReader reader(block);
+    std::string_view name;
+    std::string_view value;
+    return reader.next(name, value) && name == kBodyField && reader.next(name, value) &&
+           name == kWebSocketField;
+}
+
 bool HeaderBlockReader::next(std::string_view& name, std::string_view& value) {
     if (failed_ || (!started_ && block_.empty())) {
         return false;

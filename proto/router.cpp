@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "proto/codec.hpp"
+
 namespace typhon::proto {
 
 namespace {
@@ -14,6 +16,9 @@ namespace {
 // it.
 bool is_method(std::string_view method) noexcept {
     constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~0123456789";
+    if (method == kWebSocketField) {
+        return true;
+    }
     return !method.empty() && std::all_of(method.begin(), method.end(), [&](char character) {
         return (character >= 'A' && character <= 'Z') ||
                kOthers.find(character) != std::string_view::npos;
@@ -35,6 +40,9 @@ void check_methods(const std::vector<std::string>& methods, std::string_view pat
 
 // "GET, HEAD, OPTIONS" from what the routes declare.
 std::string allow_text(std::set<std::string_view>& methods) {
+    if (methods.erase(kWebSocketField) != 0) {
+        methods.insert("GET");
+    }
     if (methods.contains("GET")) {
         methods.insert("HEAD");
     }
@@ -173,8 +181,14 @@ void Router::match(std::string_view method,
         }
         return false;
     });
+    const bool upgrade = allowed.contains(kWebSocketField) && (method == "GET" || method == "HEAD");
     match.allow = allow_text(allowed);
-    match.outcome = method == "OPTIONS" ? Outcome::options : Outcome::method_not_allowed;
+    match.outcome = Outcome::method_not_allowed;
+    if (method == "OPTIONS") {
+        match.outcome = Outcome::options;
+    } else if (upgrade) {
+        match.outcome = Outcome::upgrade_required;
+    }
 }
 
 }  // namespace typhon::proto

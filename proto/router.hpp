@@ -17,7 +17,13 @@
 namespace typhon::proto {
 
 struct RouteMatch {
-    enum class Outcome : std::uint8_t { found, not_found, method_not_allowed, options };
+    enum class Outcome : std::uint8_t {
+        found,
+        not_found,
+        method_not_allowed,
+        options,
+        upgrade_required
+    };
     Outcome outcome = Outcome::not_found;
     std::uint32_t route = 0;  // the index given to add(), when found
     Params params;            // when found
@@ -33,7 +39,9 @@ public:
              std::uint32_t route);
 
     /// Fills `match` (its memory is reused). `path` must be parsed from `raw_path`. "options" is
-    /// the outcome of an OPTIONS request to a path that has routes but none for OPTIONS.
+    /// the outcome of an OPTIONS request to a path that has routes but none for OPTIONS,
+    /// "upgrade_required" that of a GET where a WebSocket is and no other GET. The method of the
+    /// opening handshake of a WebSocket is kWebSocketField.
     void match(std::string_view method,
                std::string_view raw_path,
                const PathSegments& path,

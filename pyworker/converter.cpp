@@ -71,7 +71,8 @@ void set_converted(Answer& answer, py::object converted) {
         throw py::type_error("an answer is (status, content type, headers, body)");
     }
     const long status = PyLong_AsLong(PyTuple_GET_ITEM(parts, 0));
-    if (status < 200 || status > 599) {
+    const bool switches = status == 101 && !PyBytes_Check(PyTuple_GET_ITEM(parts, 3));
+    if (!switches && (status < 200 || status > 599)) {
         PyErr_Clear();
         throw py::value_error("the status of an answer is not from 200 to 599");
     }

@@ -14,6 +14,10 @@ void answer_unrouted(const Job& job, Answer& answer) {
         answer_error(answer, job, proto::ErrorCode::not_found);
         return;
     }
+    if (job.outcome == Outcome::upgrade_required) {
+        answer_error(answer, job, proto::ErrorCode::upgrade_required);
+        return;
+    }
     if (job.outcome == Outcome::options) {
         answer.reply.status = 204;
     } else {

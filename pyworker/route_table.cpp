@@ -7,6 +7,7 @@
 
 #include <pybind11/stl.h>
 
+#include "proto/codec.hpp"
 #include "pyworker/start_failure.hpp"
 
 namespace py = pybind11;
@@ -82,7 +83,8 @@ void RouteTable::match(Job& job) {
         job.outcome = Outcome::not_found;
         return;
     }
-    router_.match(request.method, request.path, path_, match_);
+    const bool websocket = request.body.empty() && proto::opens_websocket(request.headers);
+    router_.match(websocket ? proto::kWebSocketField : request.method, request.path, path_, match_);
     job.outcome = match_.outcome;
     if (match_.outcome == Outcome::found) {
         job.route = &routes_[match_.route];

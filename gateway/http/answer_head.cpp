@@ -137,6 +137,11 @@ void write_error(std::string& out,
     if (!error.content_range.empty()) {
         head.field("Content-Range", error.content_range);
     }
+    if (error.status == 426) {  // RFC 9110 section 15.5.22, RFC 6455 section 4.2.2
+        head.field("Connection", "Upgrade");
+        head.field("Upgrade", "websocket");
+        head.field("Sec-WebSocket-Version", "13");
+    }
     if (error.retry_after_s != 0) {
         head.field("Retry-After", std::to_string(error.retry_after_s));
     }

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 
 #include "gateway/http/content_stream.hpp"
+#include "gateway/http/web_socket.hpp"
 
 namespace typhon::http {
 
@@ -201,6 +202,8 @@ Task<void> Connection::do_step(Step step) {
             return serve_blocking();
         case Step::python:
             return serve_python();
+        case Step::websocket:
+            return serve_websocket();
         case Step::upload:
             return serve_upload();
         case Step::file:
@@ -255,6 +258,9 @@ void Connection::on_deadline() {
         case DeadlineKind::look:
             look_at_client();
             return;
+        case DeadlineKind::ping:
+            look_at_websocket();
+            return;
         case DeadlineKind::body:
             if (!body_is_slow()) {
                 state_->arm(*this, DeadlineKind::body);
@@ -283,6 +289,9 @@ void Connection::look_at_client() {
 }
 
 void Connection::begin_drain() {
+    if (web_socket_ != nullptr) {
+        web_socket_->close_soon(1001);
+    }
     if (waiting_for_head_) {
         state_->arm(*this, DeadlineKind::quiet);
     }
@@ -303,6 +312,9 @@ void Connection::close() {
     }
     if (upload_ != nullptr) {
         wake_upload();
+    }
+    if (web_socket_ != nullptr) {
+        web_socket_->abort();
     }
     if (stream_ != nullptr) {
         std::exchange(stream_, nullptr)->abandon();

@@ -36,6 +36,7 @@
 namespace typhon::http {
 
 class ContentStream;
+class WebSocket;
 struct Upload;
 
 class Connection final : public DeadlineEntry, public ConnectionListHook {
@@ -75,6 +76,7 @@ private:
         answered,      // the answer is in the output, the request is finished
         discard_body,  // the answer is in the output, the body must be dropped
         read_body,     // the body must be read first
+        websocket,     // the connection may become a WebSocket
         upload,        // the body is sent to a Python handler as it arrives
         blocking,      // a native handler for the pool
         stream,        // a native answer from a content provider
@@ -224,6 +226,13 @@ private:
     [[nodiscard]] std::string_view access_route() const;
     [[nodiscard]] std::uint64_t answered_bytes() const noexcept;
 
+    // connection_websocket.cpp
+    [[nodiscard]] bool opens_websocket() const;
+    [[nodiscard]] Step start_websocket();
+    Task<void> serve_websocket();
+    Task<void> run_websocket(std::string_view key, const relay::Call& call);
+    void look_at_websocket();
+
     // connection_cors.cpp
     void negotiate();
     [[nodiscard]] bool is_preflight() const noexcept;
@@ -290,6 +299,7 @@ private:
     std::uint64_t sent_ = 0;                      // bytes of answers that the socket took
     std::unique_ptr<FileJob> file_;               // what Step::file sends
     relay::Call* call_ = nullptr;                 // a Python request that waits for its answer
+    WebSocket* web_socket_ = nullptr;             // what the connection has become
     Upload* upload_ = nullptr;                    // a body that is sent as it arrives
     ContentStream* stream_ = nullptr;             // an answer that is being streamed
     relay::ReplyStream* reply_stream_ = nullptr;  // the same, from a worker

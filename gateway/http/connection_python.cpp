@@ -23,15 +23,22 @@ bool is_forwarded(const Head& head, const Field& field) {
 
 /// The fields that concern the handler, as a header block; before them what is to be said of the
 /// body, and the scheme when it is not http.
-void write_header_block(const Head& head, const Origin* origin, bool streams, std::string& out) {
+void write_header_block(const Head& head,
+                        const Origin* origin,
+                        const relay::Call& call,
+                        std::string& out) {
+    const bool streams = call.body != nullptr;
     const bool is_http = origin == nullptr || origin->scheme == kHttp;
-    std::size_t count = (is_http ? 0 : 1) + (streams ? 1 : 0);
+    std::size_t count = (is_http ? 0 : 1) + (streams ? 1 : 0) + (call.websocket ? 1 : 0);
     for (const Field& field : head.fields()) {
         count += is_forwarded(head, field) ? 1 : 0;
     }
     proto::HeaderBlockWriter writer(out, count);
     if (streams) {
         writer.add(proto::kBodyField, proto::kBodyStreams);
+    }
+    if (call.websocket) {
+        writer.add(proto::kWebSocketField, {});
     }
     if (!is_http) {
         writer.add(proto::kSchemeField, origin->scheme);
@@ -95,7 +102,7 @@ proto::Request Connection::pack_request(const relay::Call& call, std::string& cl
     if (trusted_ || secured()) {
         told = origin();
     }
-    write_header_block(*head_, told ? &*told : nullptr, call.body != nullptr, state_->header_block);
+    write_header_block(*head_, told ? &*told : nullptr, call, state_->header_block);
     client = told ? told->peer.text() : peer_.text();
     proto::Request request;
     request.id = call.id;

@@ -1,6 +1,7 @@
 // What a connection does with a request whose head is complete: where it goes, and whether its body
 // is read.
 #include "gateway/http/connection.hpp"
+#include "gateway/http/websocket_handshake.hpp"
 #include "proto/errors.hpp"
 #include "proto/limits.hpp"
 
@@ -36,6 +37,9 @@ Connection::Step Connection::start_request() {
     target_ = route();
     if (target_ != Target::answered && head_->has_content_coding()) {
         target_ = refuse_coding();
+    }
+    if (opens_websocket()) {
+        return start_websocket();
     }
     if (head_->framing() == Framing::none) {
         return target_ == Target::answered ? Step::answered : serve_request();
@@ -100,6 +104,7 @@ Connection::Target Connection::route() {
                                   .allow = match.allow});
         case proto::RouteMatch::Outcome::options:
             return answer_options(match.allow);
+        case proto::RouteMatch::Outcome::upgrade_required:  // no native route is one
         case proto::RouteMatch::Outcome::not_found:
             break;
     }

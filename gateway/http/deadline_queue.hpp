@@ -24,6 +24,7 @@ enum class DeadlineKind : std::uint8_t {
     look,    // one look at a client that waits for a slow answer
     linger,  // reading on after an error, so that the client gets the answer
     quiet,   // idle while the gateway drains
+    ping,    // one look at the client of a WebSocket
 };
 
 /// What can have one deadline at a time. Leaves its list when it dies.
@@ -77,7 +78,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t kKinds = 7;
+    static constexpr std::size_t kKinds = 8;
     using List = boost::intrusive::list<DeadlineEntry, boost::intrusive::constant_time_size<false>>;
 
     static constexpr std::size_t index(DeadlineKind kind) noexcept {

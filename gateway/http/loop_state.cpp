@@ -51,6 +51,7 @@ LoopState::LoopState(const LoopServices& loop_services, const HttpOptions& http_
     deadlines_.set_length(DeadlineKind::look, kLook);
     deadlines_.set_length(DeadlineKind::linger, kLinger);
     deadlines_.set_length(DeadlineKind::quiet, kQuiet);
+    deadlines_.set_length(DeadlineKind::ping, options.websocket_ping);
 }
 
 void LoopState::arm(DeadlineEntry& entry, DeadlineKind kind) {

@@ -39,6 +39,8 @@ public:
     std::string_view given_id;            // see request_id.hpp
     std::shared_ptr<RequestStream> body;  // set: the body follows in pieces, as the request says
 
+    bool websocket = false;  // the opening handshake of a WebSocket: `body` takes its records
+
     // Set when the wait is over.
     proto::ErrorCode error = proto::ErrorCode::none;  // none: `reply` is the answer
     proto::Reply reply;                               // views into `frame`

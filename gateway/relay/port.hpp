@@ -50,6 +50,10 @@ public:
     /// end.
     virtual void abandon(ReplyStream& stream) = 0;
 
+    /// The WebSocket of this stream is closed, and its handler has been told by a record: it may
+    /// end by itself. No effect after its end.
+    virtual void leave(ReplyStream& stream) = 0;
+
     /// How the body of a request is to be read.
     [[nodiscard]] virtual BodyRule body_rule(std::string_view method,
                                              std::string_view raw_path) const = 0;

@@ -50,7 +50,7 @@ void Relay::submit(Call& call, const proto::Request& request) {
     call.pending = &pending;
     pending.body = call.body;
     pending.loop = 0;
-    pending.method = request.method;
+    pending.method = call.websocket ? proto::kWebSocketField : request.method;
     pending.path = request.path;
     proto::encode_request_tail(request, pending.tail);
     admit(pending);
@@ -103,6 +103,9 @@ bool Relay::find_route(Pending& pending) {
         case Outcome::method_not_allowed:
             pending.call->allow = match.allow;
             fail(pending, proto::ErrorCode::method_not_allowed);
+            return false;
+        case Outcome::upgrade_required:
+            fail(pending, proto::ErrorCode::upgrade_required);
             return false;
         case Outcome::not_found:
             break;

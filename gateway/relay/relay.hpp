@@ -63,6 +63,7 @@ public:
     void cancel(Call& call) override;
     void grant(ReplyStream& stream, std::uint32_t bytes) override;
     void abandon(ReplyStream& stream) override;
+    void leave(ReplyStream& stream) override;
     void send_piece(RequestStream& stream, std::string_view bytes) override;
     void end_pieces(RequestStream& stream, bool whole) override;
     /// Any thread.

@@ -33,6 +33,11 @@ void Relay::drain(const std::string& identity, std::uint32_t left_ms) {
         WorkerLinkState& link = *found->second;
         link.draining = true;
         link.drain_by = proto::Deadline::after(Milliseconds(left_ms));
+        link.each([](Pending& pending) {
+            if (pending.stream != nullptr) {
+                pending.stream->retire();
+            }
+        });
         drain_if_empty(link, proto::SteadyClock::now());
     });
 }

@@ -21,7 +21,8 @@ void Relay::on_begin(Pending& pending, const proto::Reply& reply, const FrameHol
     call->error = proto::ErrorCode::none;
     call->reply = reply;
     call->frame = frame;
-    if (reply.status < 200 || reply.status > 599) {
+    const bool switches = reply.status == 101 && call->websocket && reply.body.empty();
+    if (!switches && (reply.status < 200 || reply.status > 599)) {
         call->error = proto::ErrorCode::bad_reply;
         give_up(pending);
     } else {
@@ -29,6 +30,9 @@ void Relay::on_begin(Pending& pending, const proto::Reply& reply, const FrameHol
         pending.window = proto::kStreamWindow - reply.body.size();
         pending.stream = std::make_shared<ReplyStream>(*loops_[pending.loop], pending, pending.id);
         call->stream = pending.stream;
+        if (pending.worker->draining) {
+            pending.stream->retire();
+        }
     }
     hand_back(*call, pending.loop);
 }
@@ -94,6 +98,22 @@ void Relay::grant(ReplyStream& stream, std::uint32_t bytes) {
         proto::encode(proto::Credit{pending.id, bytes}, pending.worker->outgoing);
         say(*pending.worker);
     }
+}
+
+/// What its worker still sends is dropped, and nothing keeps it from sending it. Its handler is to
+/// end within the time that its route has.
+void Relay::leave(ReplyStream& stream) {
+    Pending& pending = stream.pending();
+    if (pending.stream.get() != &stream || pending.worker == nullptr) {
+        return;
+    }
+    proto::encode(proto::Credit{pending.id, proto::kStreamWindow}, pending.worker->outgoing);
+    say(*pending.worker);
+    std::exchange(pending.stream, nullptr)->close(ReplyStream::State::failed);
+    const std::uint32_t timeout = timeout_ms(pending);
+    pending.deadline = proto::Deadline::after(Milliseconds(timeout));
+    pending.expiry_hook.unlink();
+    expiry_.add(pending, timeout);
 }
 
 void Relay::abandon(ReplyStream& stream) {

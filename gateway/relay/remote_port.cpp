@@ -17,7 +17,7 @@ void RemotePort::submit(Call& call, const proto::Request& request) {
     pending->body = call.body;
     call.pending = pending;
     pending->loop = loop_index_;
-    pending->method = request.method;
+    pending->method = call.websocket ? proto::kWebSocketField : request.method;
     pending->path = request.path;
     proto::encode_request_tail(request, pending->tail);
     if (outgoing_.empty()) {
@@ -67,6 +67,11 @@ void RemotePort::end_pieces(RequestStream& stream, bool whole) {
 
 BodyRule RemotePort::body_rule(std::string_view method, std::string_view raw_path) const {
     return relay_.body_rule(method, raw_path);
+}
+
+void RemotePort::leave(ReplyStream& stream) {
+    asio::post(relay_.loop(),
+               [&relay = relay_, stream = stream.shared_from_this()] { relay.leave(*stream); });
 }
 
 void RemotePort::abandon(ReplyStream& stream) {

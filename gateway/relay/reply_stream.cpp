@@ -21,6 +21,12 @@ void ReplyStream::close(State state, std::uint32_t run_us) {
     }
 }
 
+void ReplyStream::retire() {
+    const std::lock_guard lock(mutex_);
+    retired_ = true;
+    notify();
+}
+
 ReplyStream::State ReplyStream::take(std::string& out) {
     const std::lock_guard lock(mutex_);
     notified_ = false;

@@ -3,6 +3,7 @@
 // (kStreamWindow); the relay sees to that.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -32,12 +33,15 @@ public:
     void append(std::string_view bytes);
     /// Nothing follows; the handler took `run_us`, 0 when nobody knows. Later calls change nothing.
     void close(State state, std::uint32_t run_us = 0);
+    /// Its worker is to end soon: a WebSocket is closed.
+    void retire();
 
     // --- the caller, on its loop ---
     /// Swaps what has arrived into `out` (empty before).
     [[nodiscard]] State take(std::string& out);
     /// See close().
     [[nodiscard]] std::uint32_t run_us();
+    [[nodiscard]] bool retired() const noexcept { return retired_; }
     /// Returns when there is something new to take, or after wake().
     Task<void> wait() { return wake_up_.wait(); }
     void wake() { wake_up_.wake(); }
@@ -57,6 +61,7 @@ private:
     std::string ready_;
     State state_ = State::running;
     std::uint32_t run_us_ = 0;
+    std::atomic<bool> retired_ = false;
     bool notified_ = false;  // a wake-up is on its way to the loop
 };
 

@@ -29,6 +29,7 @@ from typhon.errors import (
     PoolTimeoutError,
     RouteError,
     ValidationError,
+    WebSocketDisconnect,
     abort,
 )
 from typhon.events import Event, EventStream
@@ -42,6 +43,7 @@ from typhon.router import Router
 from typhon.routing import RouteSpec, route
 from typhon.templates import Templates
 from typhon.uploads import Upload
+from typhon.websockets import WebSocket, websocket
 
 __all__ = [
     "HTML",
@@ -79,6 +81,8 @@ __all__ = [
     "Text",
     "Upload",
     "ValidationError",
+    "WebSocket",
+    "WebSocketDisconnect",
     "abort",
     "after_request",
     "basic_auth",
@@ -98,6 +102,7 @@ __all__ = [
     "route",
     "sessions",
     "state",
+    "websocket",
 ]
 
 __version__ = "0.1.0"

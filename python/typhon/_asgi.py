@@ -1,6 +1,6 @@
 """An application of ASGI 3 below a path: FastAPI, Starlette, Django and the like, unchanged.
 
-Each piece of an answer is sent when the application has made it. Websockets are not there.
+Each piece of an answer is sent when the application has made it. Its websockets are in _asgi_websocket.py.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from typhon._matcher import Matcher
 from typhon._pieces import AsyncPieces, async_whole, whole
 from typhon._plain_request import Request
 from typhon.results import JSON_TYPE, Answer, answer_of, begun
-from typhon.routing import RouteSpec
+from typhon.routing import WEBSOCKET, RouteSpec
 
 _ids = itertools.count(1)
 
@@ -131,10 +131,20 @@ async def _awaited(running: Any) -> Any:
     return await begun(await running)
 
 
+def _upgrade_required(request: Request) -> Answer:
+    text = "a WebSocket is here: upgrade the connection"
+    body = _json.encode({"error": text, "request_id": request.id})
+    return Answer(426, JSON_TYPE, [(b"Upgrade", b"websocket"), (b"Sec-WebSocket-Version", b"13")], body)
+
+
 def _unrouted(request: Request, allow: set[str]) -> Answer:
-    allowed = [(b"Allow", ", ".join(sorted(allow)).encode())]
+    allowed = [
+        (b"Allow", ", ".join(sorted({"GET" if name == WEBSOCKET else name for name in allow})).encode())
+    ]
     if allow and request.method == "OPTIONS":
         return Answer(204, None, allowed, b"")
+    if WEBSOCKET in allow and request.method in ("GET", "HEAD"):
+        return _upgrade_required(request)
     status, text = (405, "method not allowed") if allow else (404, "not found")
     body = _json.encode({"error": text, "request_id": request.id})
     return Answer(status, JSON_TYPE, allowed if allow else [], body)

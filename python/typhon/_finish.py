@@ -11,12 +11,14 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from typhon._asgi_websocket import ASGI
 from typhon._chain import Chain, async_chain, sync_chain
 from typhon._group import app_group
 from typhon._signature import parameters_of
 from typhon._typed import filled_in
 from typhon.errors import AppError, RouteError
-from typhon.routing import RouteSpec
+from typhon.routing import WEBSOCKET, RouteSpec
+from typhon.websockets import websocket_call
 
 
 def finished(specs: Iterable[RouteSpec]) -> list[RouteSpec]:
@@ -32,6 +34,8 @@ def finished(specs: Iterable[RouteSpec]) -> list[RouteSpec]:
 def _finished(spec: RouteSpec) -> RouteSpec:
     given = 2 if spec.wants_pool else 1
     try:
+        if WEBSOCKET in spec.methods:
+            return _finished_websocket(spec)
         handler = _coroutine_function(spec.call)
         if spec.stream_body and spec.mode == "async":
             _check_reads_itself(handler, given, spec.pattern)
@@ -49,6 +53,19 @@ def _check_reads_itself(handler: Callable[..., Any], given: int, pattern: str) -
                 f"{parameter.name} comes from the body, which a coroutine with stream_body=True reads "
                 "itself: use request.stream() or await request.aread(), or a plain function"
             )
+
+
+def _finished_websocket(spec: RouteSpec) -> RouteSpec:
+    """Of the hooks, those before a request can refuse it; the others see no WebSocket."""
+    if getattr(spec.call, ASGI, False):
+        return spec
+    for parameter in parameters_of(spec.call, 1, spec.pattern):
+        if parameter.place in ("body", "form", "file"):
+            raise RouteError(f"a WebSocket has no body, which {parameter.name} would come from")
+    groups = (app_group, getattr(spec.router, "group", None))
+    before = [hook for group in groups if group for hook in group.before]
+    call = websocket_call(filled_in(spec.call, True, 1, spec.pattern), before)
+    return dataclasses.replace(spec, call=call)
 
 
 def _coroutine_function(handler: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from typhon import _lifetime
-from typhon._asgi import Lifespan, asgi_handler
+from typhon._asgi import Lifespan, asgi_handler, scope_of
+from typhon._asgi_websocket import asgi_websocket_handler
 from typhon._describe import describe
 from typhon._group import is_async, name_of
 from typhon._wsgi import wsgi_handler
 from typhon.errors import RouteError
-from typhon.routing import METHODS, body_settings, declare
+from typhon.routing import METHODS, body_settings, declare, declare_websocket
 
 Kind = Literal["wsgi", "asgi"]
 
@@ -37,18 +38,22 @@ def mount(
         raise RouteError(f'a mounted application has a path of plain text without a last slash, not "{path}"')
     if kind not in (None, "wsgi", "asgi"):
         raise RouteError(f"the kind of a mounted application is wsgi or asgi, not {kind!r}")
+    socket_handler = None
     if (kind or _kind_of(application)) == "wsgi":
         handler: Callable[..., Any] = wsgi_handler(application, path)
     else:
-        handler = _with_lifespan(application, path)
+        state: dict[str, Any] = {}
+        handler = _with_lifespan(application, path, state)
+        socket_handler = asgi_websocket_handler(application, lambda request: scope_of(request, path, state))
     describe(hidden=True)(handler)
     body = body_settings(True, max_body)
     for pattern in (path, f"{path}/", f"{path}/<path:rest>"):
         declare(pattern, METHODS, False, None, name_of(application), None, body=body)(handler)
+        if socket_handler is not None:
+            declare_websocket(pattern, name_of(application))(socket_handler)
 
 
-def _with_lifespan(application: Callable[..., Any], path: str) -> Callable[..., Any]:
-    state: dict[str, Any] = {}
+def _with_lifespan(application: Callable[..., Any], path: str, state: dict[str, Any]) -> Callable[..., Any]:
     lifespan = Lifespan(application, state)
     _lifetime.startup.declare(lifespan.start, 30.0)
     _lifetime.shutdown.declare(lifespan.stop, 5.0)

@@ -15,7 +15,7 @@ from typhon._results_schema import error_response, responses_of
 from typhon._schemas import Schema, Schemas
 from typhon._signature import Parameter, is_model, parameters_of, unwrapped
 from typhon._unfit import is_pydantic
-from typhon.routing import RouteSpec
+from typhon.routing import WEBSOCKET, RouteSpec
 
 _CONVERTERS: dict[str, Schema] = {
     "str": {"type": "string", "minLength": 1},
@@ -49,7 +49,7 @@ def document(
     security: dict[str, Any] = {}
     for spec in specs:
         said = description_of(spec.call)
-        if said.hidden:
+        if said.hidden or WEBSOCKET in spec.methods:
             continue
         operations = paths.setdefault(_templated(spec.pattern), {})
         for method in spec.methods:

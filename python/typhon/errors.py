@@ -72,6 +72,23 @@ class ClientDisconnected(OSError):  # noqa: N818
     """
 
 
+class WebSocketDisconnect(Exception):  # noqa: N818
+    """A WebSocket is closed: its client has left, or one of the two sides has closed it.
+
+    A handler may let it pass.
+
+    Attributes:
+        code: why, by RFC 6455 section 7.4: 1000 or 1001 when the client closed it, 1005 when it gave no code,
+            1006 when the connection broke, 1012 when the server reloads, 1001 when it stops.
+        reason: what was said besides.
+    """
+
+    def __init__(self, code: int = 1005, reason: str = "") -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+
 class RouteError(Exception):
     """A ``@route`` that cannot work: a bad path, method, option or signature, or a second handler for it."""
 

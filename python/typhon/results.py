@@ -84,7 +84,8 @@ async def begun(result: Any) -> Any:
 
 
 def _answer_of_response(response: Response) -> Answer:
-    status = _checked_status(response.status)
+    switches = response.status == 101 and isinstance(response.body, AsyncPieces)  # of a WebSocket
+    status = 101 if switches else _checked_status(response.status)
     named_type, headers = checked_headers(response.header_input)
     body_type, body = _body_of(response.body)
     content_type = response.content_type or named_type or body_type

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from typhon._group import Group, checked_hook, checked_key, checked_middleware
 from typhon.errors import RouteError
-from typhon.routing import body_settings, declare
+from typhon.routing import body_settings, declare, declare_websocket
 
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
 HookT = TypeVar("HookT", bound=Callable[..., Any])
@@ -65,6 +65,10 @@ class Router:
         options = (methods, use_process_pool, timeout, name, max_in_flight)
         body = body_settings(stream_body, max_body)
         return declare(self.prefix + path, *options, router=self, body=body)
+
+    def websocket(self, path: str, name: str | None = None) -> Callable[[HandlerT], HandlerT]:
+        """As `typhon.websocket`, with a path below the prefix; of the hooks, ``before_request`` counts."""
+        return declare_websocket(self.prefix + path, name, self)
 
     def before_request(self, hook: HookT) -> HookT:
         """As `typhon.before_request`, for these routes."""

@@ -19,6 +19,7 @@ from typhon.patterns import shape_of
 Mode = Literal["thread", "async", "pool"]
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
 
+WEBSOCKET = ":websocket"  # the method of routes for WebSockets (PROTOCOL.md, 5.9)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -141,6 +142,20 @@ def declare(
     def decorate(handler: HandlerT) -> HandlerT:
         spec = _spec(handler, path, settings, bool(use_process_pool), name)
         table.add(replace(spec, router=router, stream_body=body[0], max_body=body[1]))
+        return handler
+
+    return decorate
+
+
+def declare_websocket(path: str, name: str | None, router: Any = None) -> Callable[[HandlerT], HandlerT]:
+    """`websocket`, for a router's too."""
+    settings = ((WEBSOCKET,), None, None)
+
+    def decorate(handler: HandlerT) -> HandlerT:
+        spec = _spec(handler, path, settings, False, name)
+        if spec.mode != "async" or inspect.isasyncgenfunction(handler):
+            raise RouteError(f"a WebSocket is served by a coroutine function: async def {spec.name}(ws)")
+        table.add(replace(spec, router=router, stream_body=True))
         return handler
 
     return decorate

@@ -40,6 +40,7 @@ public:
     void cancel(relay::Call& call) override;
     void grant(relay::ReplyStream& stream, std::uint32_t bytes) override;
     void abandon(relay::ReplyStream& stream) override;
+    void leave(relay::ReplyStream& /*stream*/) override {}
     [[nodiscard]] relay::BodyRule body_rule(std::string_view method,
                                             std::string_view raw_path) const override;
     void send_piece(relay::RequestStream& stream, std::string_view bytes) override;

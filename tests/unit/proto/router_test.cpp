@@ -224,3 +224,26 @@ TEST_CASE("Router: many routes are each found") {
               static_cast<int>(2 * index + 1));
     }
 }
+
+TEST_CASE("Router: a WebSocket is found by its method alone, and a GET is told to upgrade") {
+    using Outcome = RouteMatch::Outcome;
+    Router router;
+    router.add({":websocket"}, "/a/<room>", 0);
+    router.add({":websocket"}, "/both", 1);
+    router.add({"GET"}, "/both", 2);
+    const auto ask = [&router](std::string_view method, std::string_view path) {
+        PathSegments segments;
+        REQUIRE(segments.parse(path) == PathFault::none);
+        RouteMatch match;
+        router.match(method, path, segments, match);
+        return match;
+    };
+    CHECK(ask(":websocket", "/a/b").outcome == Outcome::found);
+    CHECK(ask("GET", "/a/b").outcome == Outcome::upgrade_required);
+    CHECK(ask("HEAD", "/a/b").outcome == Outcome::upgrade_required);
+    CHECK(ask("POST", "/a/b").outcome == Outcome::method_not_allowed);
+    CHECK(ask("POST", "/a/b").allow == "GET, HEAD, OPTIONS");
+    CHECK(ask("OPTIONS", "/a/b").outcome == Outcome::options);
+    CHECK(ask("GET", "/both").route == 2);
+    CHECK(ask(":websocket", "/both").route == 1);
+}
