@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
+import ssl
 from pathlib import Path
 
 import pytest
+from websockets.sync import client
 
 from harness.server import Server
 from harness.starter import Starter
+from harness.tls import make_pair
 from harness.waiting import wait_for
 from harness.websocket import (
     BINARY,
@@ -368,4 +372,87 @@ def test_a_mounted_application_has_websockets(server: Server) -> None:
         assert ws.receive().code == 1000
     wait_for(lambda: notes(server) == ["asgi 1000"], "the disconnect")
     with connect(server, "asgi/no") as ws:
+        assert ws.status == 403
+
+
+@pytest.mark.parametrize("threads", [2])
+def test_sockets_of_another_loop_reach_the_same_worker(start: Starter, threads: int) -> None:
+    server = start(start.app("websockets"), io_threads=threads)
+    with contextlib.ExitStack() as stack:
+        members = [stack.enter_context(connect(server, "chat/a")) for _ in range(6)]
+        assert {ws.status for ws in members} == {101}
+        members[0].send(frame(TEXT, b"all"))
+        assert {ws.message().payload for ws in members} == {b"a: all"}
+
+
+def test_an_ordinary_client_is_served(server: Server) -> None:
+    """The package websockets, which offers permessage-deflate and is told no."""
+    with client.connect(f"ws://127.0.0.1:{server.port}/python/echo", max_size=None) as ws:
+        for message in ("text", b"binary", "x" * 500_000):
+            ws.send(message)
+            assert ws.recv(timeout=WAIT_S) == message
+        ws.ping().wait(WAIT_S)
+
+
+def test_a_rogue_record_closes_with_1011(start: Starter) -> None:
+    """A worker whose records are none harms its own client alone."""
+    rogue = start.app(
+        rogue="""
+from typhon import Response
+from typhon._asgi_websocket import ASGI
+from typhon._websocket import Switch
+from typhon.routing import declare_websocket
+
+async def records():
+    yield b""
+    yield b"\\x83 no record at all"
+
+async def handler(request):
+    return Switch(records(), [])
+
+setattr(handler, ASGI, True)
+declare_websocket("/python/rogue", None)(handler)
+"""
+    )
+    server = start(rogue)
+    with connect(server, "rogue") as ws:
+        assert ws.status == 101
+        assert ws.receive().code == 1011
+
+
+def test_tls_carries_messages_of_each_size(start: Starter, tmp_path: Path) -> None:
+    pair = make_pair(tmp_path)
+    server = start(start.app("websockets"), **pair.flags)
+    trust = ssl.create_default_context(cafile=str(pair.certificate))
+    with RawWebSocket(server.port, "/python/echo", early=frame(TEXT, b"early"), tls=trust) as ws:
+        assert ws.message().payload == b"early"
+        for size in (0, 5, 16_384, 70_000, 1 << 20):
+            payload = os.urandom(size)
+            ws.send(frame(BINARY, payload))
+            assert ws.message() == Frame(BINARY, payload)
+        ws.send(frame(CLOSE, close_payload(1000)))
+        assert ws.receive().code == 1000
+
+
+def test_starlette_is_served_below_a_mount(start: Starter) -> None:
+    app = start.app(
+        starlette_app="""
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+from typhon import mount
+
+async def echo(websocket):
+    await websocket.accept(subprotocol="b")
+    async for text in websocket.iter_text():
+        await websocket.send_text(f"{websocket.path_params['name']} {text}")
+
+mount("/python/star", Starlette(routes=[WebSocketRoute("/hall/{name}", echo)]))
+"""
+    )
+    server = start(app)
+    with connect(server, "star/hall/ada", "Sec-WebSocket-Protocol: a, b") as ws:
+        assert ws.fields["sec-websocket-protocol"] == "b"
+        ws.send(frame(TEXT, b"hi"))
+        assert ws.message().payload == b"ada hi"
+    with connect(server, "star/nowhere") as ws:
         assert ws.status == 403

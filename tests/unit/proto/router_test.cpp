@@ -226,7 +226,6 @@ TEST_CASE("Router: many routes are each found") {
 }
 
 TEST_CASE("Router: a WebSocket is found by its method alone, and a GET is told to upgrade") {
-    using Outcome = RouteMatch::Outcome;
     Router router;
     router.add({":websocket"}, "/a/<room>", 0);
     router.add({":websocket"}, "/both", 1);
