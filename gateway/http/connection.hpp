@@ -192,6 +192,9 @@ private:
 
     // connection_python.cpp
     Task<void> serve_python();
+    void begin_call(relay::Call& call);
+    [[nodiscard]] Task<void> send_call(relay::Call& call);
+    void end_call(const relay::Call& call);
     [[nodiscard]] proto::Request pack_request(const relay::Call& call, std::string& client);
     Task<void> write_reply(relay::Call& call, const Conditions* conditions);
     void write_bad_reply();

@@ -70,12 +70,29 @@ Task<void> Connection::serve_python() {
         }
     }
     relay::Call call;
+    begin_call(call);
+    const auto conditions = head_->has_conditions() ? keep_conditions() : nullptr;
+    co_await send_call(call);
+    end_call(call);
+    body_share_.reset();
+    if (open()) {
+        co_await write_reply(call, conditions.get());
+    } else if (call.stream != nullptr) {
+        state_->services.port.abandon(*call.stream);
+    }
+}
+
+void Connection::begin_call(relay::Call& call) {
     call.id = exchange_.id;
     call.given_id = exchange_.given_id;
     call_ = &call;
-    const auto conditions = head_->has_conditions() ? keep_conditions() : nullptr;
+}
+
+/// Hands the request to the relay and waits for the outcome. Not a coroutine itself, which would
+/// cost a frame for each request.
+Task<void> Connection::send_call(relay::Call& call) {
     state_->arm(*this, DeadlineKind::look);
-    co_await asio::async_initiate<const asio::use_awaitable_t<LoopExecutor>, void()>(
+    return asio::async_initiate<const asio::use_awaitable_t<LoopExecutor>, void()>(
         [this, &call](auto handler) {
             std::string client;
             const proto::Request request = pack_request(call, client);
@@ -83,17 +100,15 @@ Task<void> Connection::serve_python() {
             release_input();  // the relay has its own copy
         },
         kUseTask);
+}
+
+/// The outcome is there.
+void Connection::end_call(const relay::Call& call) {
     call_ = nullptr;
     if (access_ != nullptr) {
         note_call(call);
     }
-    body_share_.reset();
     DeadlineQueue::disarm(*this);
-    if (open()) {
-        co_await write_reply(call, conditions.get());
-    } else if (call.stream != nullptr) {
-        state_->services.port.abandon(*call.stream);
-    }
 }
 
 /// The request as it travels; its views point into the head, the scratch memory and `client`.

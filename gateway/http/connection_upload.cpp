@@ -57,10 +57,8 @@ Task<void> Connection::serve_upload() {
 
 void Connection::begin_upload(relay::Call& call) {
     Upload& upload = *upload_;
-    call.id = exchange_.id;
-    call.given_id = exchange_.given_id;
+    begin_call(call);
     call.body = upload.stream;
-    call_ = &call;
     upload.held = head_->expects_continue() && buffer_.bytes().size() == head_->size();
     upload.stream->on_change = [this] { wake_upload(); };
     std::string client;

@@ -70,25 +70,11 @@ Task<void> Connection::serve_websocket() {
     const std::string key(only_field(*head_, "sec-websocket-key"));
     const auto in = std::make_shared<relay::RequestStream>(state_->services.loop);
     relay::Call call;
-    call.id = exchange_.id;
-    call.given_id = exchange_.given_id;
     call.body = in;
     call.websocket = true;
-    call_ = &call;
-    state_->arm(*this, DeadlineKind::look);
-    co_await asio::async_initiate<const asio::use_awaitable_t<LoopExecutor>, void()>(
-        [this, &call](auto handler) {
-            std::string client;
-            const proto::Request request = pack_request(call, client);
-            state_->services.port.send(call, request, std::move(handler));
-            release_input();
-        },
-        kUseTask);
-    call_ = nullptr;
-    if (access_ != nullptr) {
-        note_call(call);
-    }
-    DeadlineQueue::disarm(*this);
+    begin_call(call);
+    co_await send_call(call);
+    end_call(call);
     if (!open()) {
         if (call.stream != nullptr) {
             state_->services.port.abandon(*call.stream);

@@ -92,6 +92,9 @@ public:
     /// True when a field of FieldKind::condition is there.
     [[nodiscard]] bool has_conditions() const noexcept { return has_conditions_; }
 
+    /// True when an Upgrade field is there.
+    [[nodiscard]] bool has_upgrade() const noexcept { return has_upgrade_; }
+
     /// The client's own name for the request; empty when it gave none, more than one, or one that
     /// is_request_id() does not accept.
     [[nodiscard]] std::string_view request_id() const noexcept { return view(request_id_); }
@@ -150,6 +153,7 @@ private:
     bool expects_continue_ = false;
     bool has_content_coding_ = false;
     bool has_conditions_ = false;
+    bool has_upgrade_ = false;
     bool has_host_ = false;
     bool has_length_ = false;
     bool has_request_id_ = false;

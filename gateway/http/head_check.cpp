@@ -65,6 +65,9 @@ bool Head::check_field(Field& field) {
         case FieldKind::condition:
             has_conditions_ = true;
             return true;
+        case FieldKind::upgrade:
+            has_upgrade_ = true;
+            return true;
         case FieldKind::content_length:
             return check_content_length(value);
         case FieldKind::transfer_encoding:

@@ -1,3 +1,5 @@
+// One file for both directions and the end, though it is long: Boost.Beast is named nowhere else,
+// and each further file that includes it costs seconds of every build.
 #include "gateway/http/web_socket.hpp"
 
 #include <array>

@@ -22,21 +22,12 @@ bool is_key(std::string_view key) noexcept {
            std::all_of(key.begin(), key.end() - 2, is_base64);
 }
 
-std::string_view trimmed(std::string_view text) noexcept {
-    const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) {
-        return {};
-    }
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 bool lists(std::string_view list, std::string_view lower) noexcept {
-    while (!list.empty()) {
-        const std::size_t comma = list.find(',');
-        if (equals_lower(trimmed(list.substr(0, comma)), lower)) {
+    std::string_view element;
+    while (next_element(list, element)) {
+        if (equals_lower(element, lower)) {
             return true;
         }
-        list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
     }
     return false;
 }
@@ -44,9 +35,12 @@ bool lists(std::string_view list, std::string_view lower) noexcept {
 }  // namespace
 
 bool asks_for_websocket(const Head& head) noexcept {
+    if (!head.has_upgrade() || head.method() != "GET" || head.http_1_0() ||
+        !head.connection_names("upgrade")) {
+        return false;
+    }
     return std::any_of(head.fields().begin(), head.fields().end(), [&](const Field& field) {
-        return field.kind == FieldKind::upgrade && lists(head.view(field.value), "websocket") &&
-               head.method() == "GET" && !head.http_1_0() && head.connection_names("upgrade");
+        return field.kind == FieldKind::upgrade && lists(head.view(field.value), "websocket");
     });
 }
 

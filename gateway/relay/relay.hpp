@@ -118,6 +118,7 @@ private:
     void on_end(WorkerLinkState& link, const proto::End& ended);
     void become_slow(Pending& pending);
     void give_up(Pending& pending);
+    void restart_deadline(Pending& pending);
     void send_recall(Pending& pending);
 
     // Request bodies in pieces (relay_uploads.cpp)

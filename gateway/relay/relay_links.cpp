@@ -122,9 +122,10 @@ void Relay::rematch_waiting() {
             queue_.add(*pending);
         }
     }
-    auto rules = BodyRules::of(table_.infos());
+    auto routes = table_.infos();
+    auto rules = BodyRules::of(routes);
     const std::lock_guard lock(status_mutex_);
-    published_routes_ = table_.infos();
+    published_routes_ = std::move(routes);
     body_rules_ = std::move(rules);
 }
 

@@ -85,6 +85,11 @@ void Relay::give_up(Pending& pending) {
     }
     close_body(pending);
     send_cancel(pending);
+    restart_deadline(pending);
+}
+
+/// From now on it has all the time of its route.
+void Relay::restart_deadline(Pending& pending) {
     const std::uint32_t timeout = timeout_ms(pending);
     pending.deadline = proto::Deadline::after(Milliseconds(timeout));
     pending.expiry_hook.unlink();
@@ -110,10 +115,7 @@ void Relay::leave(ReplyStream& stream) {
     proto::encode(proto::Credit{pending.id, proto::kStreamWindow}, pending.worker->outgoing);
     say(*pending.worker);
     std::exchange(pending.stream, nullptr)->close(ReplyStream::State::failed);
-    const std::uint32_t timeout = timeout_ms(pending);
-    pending.deadline = proto::Deadline::after(Milliseconds(timeout));
-    pending.expiry_hook.unlink();
-    expiry_.add(pending, timeout);
+    restart_deadline(pending);
 }
 
 void Relay::abandon(ReplyStream& stream) {

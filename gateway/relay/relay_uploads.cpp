@@ -78,13 +78,9 @@ void Relay::close_body(Pending& pending) {
 
 /// The time of the request starts anew, while its caller waits.
 void Relay::move_on(Pending& pending) {
-    if (pending.call == nullptr) {
-        return;
+    if (pending.call != nullptr) {
+        restart_deadline(pending);
     }
-    const std::uint32_t timeout = timeout_ms(pending);
-    pending.deadline = proto::Deadline::after(Milliseconds(timeout));
-    pending.expiry_hook.unlink();
-    expiry_.add(pending, timeout);
 }
 
 }  // namespace typhon::relay

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from typhon._websocket import Socket, fields_of
+from typhon._websocket import Socket, fields_of, offered_subprotocols
 from typhon.errors import WebSocketDisconnect
 from typhon.responses import Response
 
@@ -28,12 +28,11 @@ def asgi_websocket_handler(application: Callable[..., Any], scope_of: Scope) -> 
 
 
 def _of_websocket(request: Any) -> dict[str, Any]:
-    offered = request.headers.getlist("sec-websocket-protocol")
     return {
         "type": "websocket",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "scheme": "wss" if request.scheme == "https" else "ws",
-        "subprotocols": [name.strip() for field in offered for name in field.split(",") if name.strip()],
+        "subprotocols": offered_subprotocols(request),
     }
 
 

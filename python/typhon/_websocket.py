@@ -219,6 +219,12 @@ def _record(opcode: int, payload: bytes, fin: bool) -> bytes:
     return bytes([opcode | (FIN if fin else 0)]) + struct.pack("!I", len(payload)) + payload
 
 
+def offered_subprotocols(request: Any) -> list[str]:
+    """What the client would like to speak, in its order."""
+    offered = request.headers.getlist("sec-websocket-protocol")
+    return [name.strip() for field in offered for name in field.split(",") if name.strip()]
+
+
 def _cut(reason: str) -> bytes:
     """As much of a reason as a frame can carry, in whole characters."""
     return reason.encode()[:MAX_REASON].decode(errors="ignore").encode()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
 from typhon import _json
-from typhon._websocket import Message, Socket, fields_of
+from typhon._websocket import Message, Socket, fields_of, offered_subprotocols
 from typhon.errors import WebSocketDisconnect
 from typhon.responses import HeaderInput, Response, response_of
 from typhon.routing import declare_websocket
@@ -35,8 +35,7 @@ class WebSocket:
     @property
     def subprotocols(self) -> list[str]:
         """Those that the client offers, in its order."""
-        offered = self.request.headers.getlist("sec-websocket-protocol")
-        return [name.strip() for field in offered for name in field.split(",") if name.strip()]
+        return offered_subprotocols(self.request)
 
     async def accept(self, subprotocol: str | None = None, headers: HeaderInput | None = None) -> None:
         """Accepts the handshake. The first `receive` or `send` does so too.

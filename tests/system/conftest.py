@@ -11,7 +11,7 @@ import pytest
 from harness import processes, reports
 from harness.binaries import APPS, EXAMPLE_APP, TYPHON, WORKER
 from harness.chaos import _row_for_each_fault, chaos_row, pytest_terminal_summary
-from harness.server import Server
+from harness.server import Server, serving
 from harness.starter import Starter
 from harness.waiting import wait_for
 
@@ -50,14 +50,8 @@ def start(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Starter]:
 def serve(home: Path, app: Path, flags: dict[str, Any] | None = None) -> Iterator[Server]:
     """A server for many tests that only ask."""
     flags = flags or {"workers": 2, "pool_workers": 2}
-    server = Server(home, app, flags)
-    try:
-        server.wait_ready(flags["workers"])
+    with serving(Server(home, app, flags), flags["workers"]) as server:
         yield server
-        assert server.stop() == 0, server.log.text()
-        server.check_nothing_left()
-    finally:
-        server.kill_everything()
 
 
 def unchanged(server: Server) -> Iterator[Server]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from harness.binaries import BUILD, EXAMPLE_APP
-from harness.server import Server
+from harness.server import Server, serving
 
 CONSUMER = Path(__file__).parent.parent / "consumer"
 PAGE = Path(__file__).parents[2] / "docs" / "native.md"
@@ -59,24 +57,16 @@ def installed(consumer: Path) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def serving(consumer: Path, home: Path, program: str) -> Iterator[Server]:
-    """One of the programs with the example application; it must end with 0 and leave nothing."""
-    server = Server(home, EXAMPLE_APP, installed(consumer), consumer / "build" / program)
-    try:
-        server.wait_ready()
-        yield server
-        assert server.stop() == 0, server.log.text()
-        server.check_nothing_left()
-    finally:
-        server.kill_everything()
+def of_program(consumer: Path, home: Path, program: str) -> Server:
+    """One of the programs, started with the example application."""
+    return Server(home, EXAMPLE_APP, installed(consumer), consumer / "build" / program)
 
 
 def test_installed_library_serves_native_routes_of_another_program_and_python(
     consumer: Path, tmp_path: Path
 ) -> None:
     """Its routes answer, inline and blocking; Python routes answer; it stops with 0."""
-    with serving(consumer, tmp_path, "consumer") as server:
+    with serving(of_program(consumer, tmp_path, "consumer")) as server:
         assert server.client.get("/consumer/hello").text == "consumer of /consumer/hello"
         assert server.client.get("/consumer/users/7").text == "user 7"
         assert server.client.get("/consumer/blocking").text == "from the pool"
@@ -84,7 +74,7 @@ def test_installed_library_serves_native_routes_of_another_program_and_python(
 
 
 def test_the_first_program_of_the_page_serves(consumer: Path, tmp_path: Path) -> None:
-    with serving(consumer, tmp_path, "page0") as server:
+    with serving(of_program(consumer, tmp_path, "page0")) as server:
         assert server.client.get("/native/hello").json() == {"message": "Hello"}
         assert server.client.get("/native/users/7").text == "user 7"
 
@@ -92,7 +82,7 @@ def test_the_first_program_of_the_page_serves(consumer: Path, tmp_path: Path) ->
 def test_what_a_native_route_of_the_page_says_of_itself_is_in_the_description(
     consumer: Path, tmp_path: Path
 ) -> None:
-    with serving(consumer, tmp_path, "page1") as server:
+    with serving(of_program(consumer, tmp_path, "page1")) as server:
         assert server.client.get("/native/cups/1").json() == {"name": "blue", "price": 2.5}
         found = server.client.get("/openapi.json").json()
         OpenAPIV31SpecValidator(found).validate()

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -210,3 +210,15 @@ def _words(options: dict[str, Any]) -> list[str]:
             if each is not True:
                 words.append(str(each))
     return words
+
+
+@contextlib.contextmanager
+def serving(server: Server, workers: int = 1) -> Iterator[Server]:
+    """A server that has just been started, until it is not needed: it must end with 0 and leave nothing."""
+    try:
+        server.wait_ready(workers)
+        yield server
+        assert server.stop() == 0, server.log.text()
+        server.check_nothing_left()
+    finally:
+        server.kill_everything()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.server import Server
+from harness.server import Server, serving
 from harness.tls import BOTH, LARGE, Pair, client_context, make_pair
 
 APP = """
@@ -39,14 +39,8 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory, pair: Pair) -> Itera
     (app / "assets" / "large.bin").write_bytes(LARGE)
     flags = {"port": None, "listen": BOTH, "pool_workers": 1, "head_timeout": "2s", **pair.flags}
     flags["static"] = f"/assets={app / 'assets'}"
-    server = Server(home, app, flags)
-    try:
-        server.wait_ready()
+    with serving(Server(home, app, flags)) as server:
         yield server
-        assert server.stop() == 0, server.log.text()
-        server.check_nothing_left()
-    finally:
-        server.kill_everything()
 
 
 @pytest.fixture
