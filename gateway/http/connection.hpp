@@ -173,6 +173,7 @@ private:
     [[nodiscard]] relay::BodyRule upload_rule() const;
     [[nodiscard]] bool streams_body() const;
     Target refuse_size();
+    Target refuse_unready();
     [[nodiscard]] Step serve_request();
     void answer_healthy();
 
@@ -230,7 +231,8 @@ private:
     [[nodiscard]] std::uint64_t answered_bytes() const noexcept;
 
     // connection_websocket.cpp
-    [[nodiscard]] bool opens_websocket() const;
+    [[nodiscard]] bool wants_websocket() const;
+    [[nodiscard]] relay::BodyRule websocket_rule() const;
     [[nodiscard]] Step start_websocket();
     Task<void> serve_websocket();
     Task<void> run_websocket(std::string_view key, const relay::Call& call);

@@ -17,6 +17,10 @@ std::string_view text_of(proto::ErrorCode code) {
     return proto::error_info(code).text;
 }
 
+bool is_for_python(const proto::PathSegments& path) {
+    return path.size() >= 2 && path[0] == "python";
+}
+
 /// /openapi.json and /docs, which a worker serves when its application asks for it.
 bool is_api_description(const proto::PathSegments& path) {
     return path[0] == "docs" || (path.size() == 1 && path[0] == "openapi.json");
@@ -38,8 +42,14 @@ Connection::Step Connection::start_request() {
     if (target_ != Target::answered && head_->has_content_coding()) {
         target_ = refuse_coding();
     }
-    if (opens_websocket()) {
-        return start_websocket();
+    if (wants_websocket()) {
+        const relay::BodyRule rule = websocket_rule();
+        if (rule.streams) {
+            return start_websocket();
+        }
+        if (!rule.known) {
+            target_ = refuse_unready();
+        }  // else it is answered as if no upgrade had been asked for
     }
     if (head_->framing() == Framing::none) {
         return target_ == Target::answered ? Step::answered : serve_request();
@@ -79,6 +89,12 @@ Connection::Target Connection::refuse_size() {
     return answer_unread({.status = 413, .text = text_of(proto::ErrorCode::payload_too_large)});
 }
 
+/// Nothing can be said about a path of Python before a worker has told its routes.
+Connection::Target Connection::refuse_unready() {
+    return answer_unread(
+        {.status = 503, .text = text_of(proto::ErrorCode::no_worker), .retry_after_s = 1});
+}
+
 Connection::Target Connection::route() {
     if (head_->form() == TargetForm::asterisk) {
         return answer_options(kAllMethods);
@@ -90,8 +106,14 @@ Connection::Target Connection::route() {
     if (state_->cors.enabled() && is_preflight()) {
         return answer_preflight();
     }
-    if (is_too_large() && head_->content_length() > upload_rule().max_body) {
-        return refuse_size();
+    if (is_too_large()) {
+        const relay::BodyRule rule = upload_rule();
+        if (!rule.known && is_for_python(state_->path)) {
+            return refuse_unready();
+        }
+        if (head_->content_length() > rule.max_body) {
+            return refuse_size();
+        }
     }
     const proto::RouteMatch& match = match_native();
     switch (match.outcome) {
@@ -133,7 +155,7 @@ Connection::Target Connection::route_beyond_native() {
     if (root != nullptr && !root->prefix.empty()) {
         return route_file();
     }
-    if ((path.size() >= 2 && path[0] == "python") || is_api_description(path)) {
+    if (is_for_python(path) || is_api_description(path)) {
         return Target::python;
     }
     if (path.size() != 2 || path[0] != "-" || path[1] != "healthy") {

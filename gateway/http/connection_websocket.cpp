@@ -43,10 +43,12 @@ std::optional<WebSocket::Fields> answer_fields(std::string_view block, const Exc
 
 }  // namespace
 
-/// A path without such a route is answered as if no upgrade had been asked for.
-bool Connection::opens_websocket() const {
-    return target_ == Target::python && asks_for_websocket(*head_) &&
-           state_->services.port.body_rule(proto::kWebSocketField, head_->path()).streams;
+bool Connection::wants_websocket() const {
+    return target_ == Target::python && asks_for_websocket(*head_);
+}
+
+relay::BodyRule Connection::websocket_rule() const {
+    return state_->services.port.body_rule(proto::kWebSocketField, head_->path());
 }
 
 Connection::Step Connection::start_websocket() {

@@ -201,7 +201,7 @@ private:
     mutable std::mutex status_mutex_;
     RelayStatus status_;
     std::vector<proto::RouteInfo> published_routes_;
-    std::shared_ptr<const BodyRules> body_rules_;  // null: no route has one of its own
+    std::shared_ptr<const BodyRules> body_rules_;  // null: no worker was ready yet
 };
 
 }  // namespace typhon::relay

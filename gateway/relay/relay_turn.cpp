@@ -179,7 +179,7 @@ BodyRule Relay::body_rule(std::string_view method, std::string_view raw_path) co
         const std::lock_guard lock(status_mutex_);
         rules = body_rules_;
     }
-    return rules == nullptr ? BodyRule{} : rules->find(method, raw_path);
+    return rules == nullptr ? BodyRule{.known = false} : rules->find(method, raw_path);
 }
 
 std::vector<proto::RouteInfo> Relay::routes() const {

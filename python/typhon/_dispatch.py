@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
 from urllib.parse import unquote
@@ -13,11 +13,14 @@ from urllib.parse import unquote
 from typhon import _json, _lifetime
 from typhon._current import serving
 from typhon._failures import answer_to
-from typhon._matcher import Matcher
+from typhon._matcher import Match, Matcher
 from typhon._pieces import AsyncPieces, async_whole, whole
 from typhon._plain_request import Request
+from typhon._test_socket import Opening
 from typhon.results import JSON_TYPE, Answer, answer_of, begun
 from typhon.routing import WEBSOCKET, RouteSpec
+
+SWITCHES = 101  # the status of an accepted WebSocket
 
 _ids = itertools.count(1)
 
@@ -94,21 +97,31 @@ class Dispatcher:
     ) -> Answer:
         """What the server would answer. Blocks until the handler is done."""
         found = self._matcher.match(method, raw_path)
-        request = Request(
-            method,
-            unquote(raw_path),
-            query=query,
-            headers=headers,
-            data=data,
-            path_params=found.params,
-            route=found.route.pattern if found.route else "",
-            client="127.0.0.1:50000",
-            id=f"{next(_ids):016x}",
+        fields = _fields(found, query, headers)
+        request = Request(method, unquote(raw_path), data=data, **fields)
+        return self._answer(found, request, self._read)
+
+    def open(
+        self, raw_path: str, query: bytes = b"", headers: Iterable[tuple[str, str]] = ()
+    ) -> tuple[Opening, Answer]:
+        """A handshake, and its answer: 101 with the records to the client as its body, else a refusal."""
+        found = self._matcher.match(WEBSOCKET, raw_path)
+        if found.route is None:
+            found = self._matcher.match("GET", raw_path)
+        opening = Opening("GET", unquote(raw_path), **_fields(found, query, headers))
+        return opening, self._answer(
+            found, opening, lambda answer: answer if answer.status == SWITCHES else self._read(answer)
         )
+
+    def submit(self, coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
+        """Runs a coroutine where the handlers of the application's are run."""
+        return self._loop.submit(coroutine)
+
+    def _answer(self, found: Match, request: Request, read: Callable[[Answer], Answer]) -> Answer:
         if found.route is None:
             return _unrouted(request, found.allow)
         try:
-            return self._read(answer_of(self._result(found.route, request)))
+            return read(answer_of(self._result(found.route, request)))
         except BaseException as error:
             return answer_to(error, request, self._debug)
 
@@ -129,6 +142,18 @@ class Dispatcher:
 
 async def _awaited(running: Any) -> Any:
     return await begun(await running)
+
+
+def _fields(found: Match, query: bytes, headers: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """What a request is told besides its method, path and body."""
+    return {
+        "query": query,
+        "headers": headers,
+        "path_params": found.params,
+        "route": found.route.pattern if found.route else "",
+        "client": "127.0.0.1:50000",
+        "id": f"{next(_ids):016x}",
+    }
 
 
 def _upgrade_required(request: Request) -> Answer:

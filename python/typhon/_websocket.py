@@ -104,7 +104,7 @@ class Socket:
         kind, data = (TEXT, message.encode()) if isinstance(message, str) else (BINARY, bytes(message))
         for start in range(0, max(len(data), 1), PIECE):
             last = start + PIECE >= len(data)
-            await self._put(_record(kind, data[start : start + PIECE], last))
+            await self._put(record(kind, data[start : start + PIECE], last))
             kind = CONTINUATION
 
     async def close(self, code: int, reason: str) -> None:
@@ -112,7 +112,7 @@ class Socket:
         if not self._closed and not self._gone.done():
             payload = struct.pack("!H", code) + _cut(reason)
             with contextlib.suppress(WebSocketDisconnect):
-                await self._put(_record(CLOSE, payload, True))
+                await self._put(record(CLOSE, payload, True))
         self._closed = True
 
     async def serve(self, handler: Callable[[], Awaitable[None]]) -> Response:
@@ -215,7 +215,8 @@ class Socket:
             self._running.cancel()
 
 
-def _record(opcode: int, payload: bytes, fin: bool) -> bytes:
+def record(opcode: int, payload: bytes, fin: bool) -> bytes:
+    """A record of either direction."""
     return bytes([opcode | (FIN if fin else 0)]) + struct.pack("!I", len(payload)) + payload
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from harness.server import Server
 from harness.starter import Starter
 from harness.waiting import wait_for
+from harness.websocket import handshake
 
 START_FAILED = 7
 
@@ -72,6 +75,18 @@ def test_a_request_that_waits_for_the_first_worker_is_answered_503_when_it_fails
     server.log.allow(*EXPECTED)
     wait_for(lambda: server.command("status").returncode == 0, "the gateway answers")
     assert server.client.get("/python/anything").status_code == 503
+
+
+@pytest.mark.parametrize("what", ["a handshake", "a large upload"])
+def test_what_depends_on_the_routes_is_told_to_come_again(start: Starter, what: str) -> None:
+    """Which paths have a WebSocket, or take a large body, no worker has told yet."""
+    server = failed(start, BROKEN)
+    length = f"POST /python/echo HTTP/1.1\r\nHost: x\r\nContent-Length: {1 << 30}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", server.port), 30) as client:
+        client.sendall(handshake("/python/echo") if what == "a handshake" else length)
+        head = client.recv(65536).lower()
+    assert b" 503 " in head
+    assert b"\r\nretry-after: " in head
 
 
 def test_fail_fast_ends_the_start_with_its_own_code(start: Starter) -> None:

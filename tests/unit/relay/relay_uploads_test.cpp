@@ -151,11 +151,12 @@ TEST_CASE_FIXTURE(UploadFixture, "Relay: a body of a route that reads none is no
 }
 
 TEST_CASE_FIXTURE(UploadFixture, "Relay: the rules for bodies are those of the workers' routes") {
-    CHECK_FALSE(relay().body_rule("POST", "/python/upload").streams);
+    CHECK_FALSE(relay().body_rule("POST", "/python/upload").known);
     add_worker("a");
     relay().serve_only({"a"});
     until([&] { return relay().body_rule("POST", "/python/upload").streams; });
     CHECK(relay().body_rule("POST", "/python/upload").max_body == 1000);
+    CHECK(relay().body_rule("POST", "/python/hello").known);
     CHECK_FALSE(relay().body_rule("POST", "/python/hello").streams);
 }
 
