@@ -9,7 +9,7 @@ from harness.raw import Connection
 from harness.server import Server
 from harness.slow import SlowClients
 from harness.starter import Starter
-from harness.waiting import wait_for
+from harness.waiting import PATIENCE, wait_for
 
 MEBI = 1 << 20
 LARGE = b"GET /python/large HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -38,8 +38,9 @@ def test_clients_that_do_not_read_are_cut_off_when_others_need_the_memory(
         figures = answers(server)
         assert figures["limit"] == LIMIT
         assert figures["bytes"] <= LIMIT
-        # twice for an instant: the answer as it came, and its rest
-        assert processes.resident_bytes(server.pid) - before < 2 * LIMIT + 64 * MEBI
+        if PATIENCE == 1:  # a sanitizer keeps what has been freed
+            # twice for an instant: the answer as it came, and its rest
+            assert processes.resident_bytes(server.pid) - before < 2 * LIMIT + 64 * MEBI
     assert server.client.get("/native/hello").status_code == 200
     wait_for(lambda: answers(server)["bytes"] == 0, "nothing is left")
     assert server.log.text().count("a client that does not read is cut off") <= 2 * io_threads
