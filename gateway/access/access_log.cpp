@@ -119,15 +119,25 @@ void AccessLog::Shared::tell_lost() {
 }
 
 AccessLog::AccessLog(const Options& options)
-    : form_(options.form), shared_(std::make_shared<Shared>(options.file)) {
-    std::thread([shared = shared_] { shared->run(); }).detach();
-}
+    : form_(options.form),
+      shared_(std::make_shared<Shared>(options.file)),
+      thread_([shared = shared_] { shared->run(); }) {}
 
 void AccessLog::finish() noexcept {
+    if (!thread_.joinable()) {
+        return;
+    }
     std::unique_lock lock(shared_->mutex);
     shared_->stopping = true;
     shared_->wake.notify_one();
-    shared_->ended.wait_for(lock, kLastWords, [this] { return shared_->has_ended; });
+    const bool ended =
+        shared_->ended.wait_for(lock, kLastWords, [this] { return shared_->has_ended; });
+    lock.unlock();
+    if (ended) {
+        thread_.join();
+    } else {
+        thread_.detach();  // its file takes nothing: the process does not wait for it
+    }
 }
 
 void AccessLog::append(std::string_view line) noexcept {

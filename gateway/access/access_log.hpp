@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "gateway/access/access_line.hpp"
 
@@ -44,7 +45,7 @@ public:
     void reopen() noexcept;
 
     /// Writes what waits and ends the thread; waits for that, at most a second. Lines that come
-    /// later are lost.
+    /// later are lost. One thread.
     void finish() noexcept;
 
     /// Any thread.
@@ -55,6 +56,7 @@ private:
 
     Form form_;
     std::shared_ptr<Shared> shared_;
+    std::thread thread_;
 };
 
 }  // namespace typhon::access
