@@ -120,6 +120,7 @@ class _Exchange:
 
         Raises:
             RuntimeError: the application returned before it ended its answer.
+            ClientDisconnected: it gave up because its client has left.
         """
         try:
             first, more = await self._next(running)
@@ -167,6 +168,8 @@ class _Exchange:
             await self._arrival
         piece = self._take()
         if piece is None:
+            if not running.cancelled() and _by_leaving(running.exception()):
+                raise ClientDisconnected("the client left") from running.exception()
             running.result()
             raise RuntimeError("the ASGI application returned before it had ended its answer")
         return piece
