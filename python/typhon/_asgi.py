@@ -50,6 +50,11 @@ class ClientLeftError(OSError):
     """What `send` raises when nobody reads on."""
 
 
+def _failure_of(running: asyncio.Future[Any]) -> BaseException | None:
+    """What an application that has ended raised; None when it was cancelled, too."""
+    return None if running.cancelled() else running.exception()
+
+
 def _by_leaving(error: BaseException | None) -> bool:
     """Whether an application failed because its client left, however it says so."""
     while error is not None:
@@ -168,8 +173,9 @@ class _Exchange:
             await self._arrival
         piece = self._take()
         if piece is None:
-            if not running.cancelled() and _by_leaving(running.exception()):
-                raise ClientDisconnected("the client left") from running.exception()
+            error = _failure_of(running)
+            if _by_leaving(error):
+                raise ClientDisconnected("the client left") from error
             running.result()
             raise RuntimeError("the ASGI application returned before it had ended its answer")
         return piece
@@ -202,7 +208,7 @@ class _Exchange:
 
     def _gone(self, running: asyncio.Future[Any]) -> None:
         _background.discard(running)
-        error = None if running.cancelled() else running.exception()
+        error = _failure_of(running)
         if error is not None and not _by_leaving(error):
             answer_to(error, self._request)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Coroutine, Iterable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
 from urllib.parse import unquote
@@ -99,7 +99,7 @@ class Dispatcher:
         found = self._matcher.match(method, raw_path)
         fields = _fields(found, query, headers)
         request = Request(method, unquote(raw_path), data=data, **fields)
-        return self._answer(found, request, self._read)
+        return self._answer(found, request)
 
     def open(
         self, raw_path: str, query: bytes = b"", headers: Iterable[tuple[str, str]] = ()
@@ -109,24 +109,24 @@ class Dispatcher:
         if found.route is None:
             found = self._matcher.match("GET", raw_path)
         opening = Opening("GET", unquote(raw_path), **_fields(found, query, headers))
-        return opening, self._answer(
-            found, opening, lambda answer: answer if answer.status == SWITCHES else self._read(answer)
-        )
+        return opening, self._answer(found, opening)
 
     def submit(self, coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
-        """Runs a coroutine where the handlers of the application's are run."""
+        """Runs a coroutine where the coroutines of the application run."""
         return self._loop.submit(coroutine)
 
-    def _answer(self, found: Match, request: Request, read: Callable[[Answer], Answer]) -> Answer:
+    def _answer(self, found: Match, request: Request) -> Answer:
         if found.route is None:
             return _unrouted(request, found.allow)
         try:
-            return read(answer_of(self._result(found.route, request)))
+            return self._read(answer_of(self._result(found.route, request)))
         except BaseException as error:
             return answer_to(error, request, self._debug)
 
     def _read(self, answer: Answer) -> Answer:
-        """The answer with its whole body."""
+        """The answer with its whole body; that of a WebSocket goes on."""
+        if answer.status == SWITCHES:
+            return answer
         if isinstance(answer.body, AsyncPieces):
             return answer._replace(body=self._loop.submit(async_whole(answer.body)).result())
         return answer._replace(body=whole(answer.body))

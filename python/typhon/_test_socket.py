@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from typhon import _json
 from typhon._plain_request import Request
-from typhon._websocket import BINARY, CLOSE, CONTINUATION, FIN, TEXT, Message, record
+from typhon._websocket import BINARY, CLOSE, CONTINUATION, FIN, TEXT, Message, framed, record
 from typhon.errors import WebSocketDisconnect
 
 Submit = Callable[[Coroutine[Any, Any, Any]], Future[Any]]
@@ -68,8 +68,7 @@ class WebSocketSession:
 
     def send(self, message: Message) -> None:
         """Sends a str as text, bytes as binary."""
-        kind, data = (TEXT, message.encode()) if isinstance(message, str) else (BINARY, bytes(message))
-        self._put(record(kind, data, True))
+        self._put(record(*framed(message), True))
 
     def send_text(self, text: str) -> None:
         """Sends a text."""
@@ -140,9 +139,9 @@ class WebSocketSession:
         """The first byte of the next record, and its payload; a record of a close at the end."""
         try:
             piece = self._wait(self._one())
-        except Exception as error:
-            if isinstance(error, TimeoutError):
-                raise
+        except TimeoutError:
+            raise
+        except Exception:
             return CLOSE, struct.pack("!H", 1011)
         return (piece[0], piece[5:]) if piece else (CLOSE, struct.pack("!H", 1000))
 

@@ -101,7 +101,7 @@ class Socket:
         Raises:
             WebSocketDisconnect: it is closed.
         """
-        kind, data = (TEXT, message.encode()) if isinstance(message, str) else (BINARY, bytes(message))
+        kind, data = framed(message)
         for start in range(0, max(len(data), 1), PIECE):
             last = start + PIECE >= len(data)
             await self._put(record(kind, data[start : start + PIECE], last))
@@ -213,6 +213,11 @@ class Socket:
     def _give_up(self) -> None:
         if not self._noticed and self._running is not None:
             self._running.cancel()
+
+
+def framed(message: Message) -> tuple[int, bytes]:
+    """The opcode and the payload of a message."""
+    return (TEXT, message.encode()) if isinstance(message, str) else (BINARY, bytes(message))
 
 
 def record(opcode: int, payload: bytes, fin: bool) -> bytes:

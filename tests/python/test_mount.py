@@ -3,7 +3,7 @@
 import asyncio
 import io
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 from wsgiref.validate import validator
@@ -13,8 +13,7 @@ import flask
 import pytest
 from starlette.responses import StreamingResponse
 
-from typhon import ClientDisconnected, Request, RouteError, after_request, mount, route
-from typhon._asgi import asgi_handler
+from typhon import Request, RouteError, after_request, mount, route
 from typhon._peers import host_and_port
 from typhon._wsgi import environ_of
 from typhon.testing import TestClient
@@ -253,33 +252,6 @@ def test_an_asgi_application_that_breaks_the_protocol_is_a_500(
 ) -> None:
     assert client(application).get("/python/app").status_code == 500
     assert "ASGI application" in capsys.readouterr().err
-
-
-class _Leaving(Request):
-    """A request whose client leaves in the middle of its body."""
-
-    _inbound = object()  # type: ignore[assignment]  # it comes in pieces
-
-    def stream(self) -> Any:
-        async def pieces() -> AsyncIterator[bytes]:
-            yield b"a part"
-            raise ClientDisconnected
-
-        return pieces()
-
-
-def test_an_application_that_fails_because_its_client_has_left_is_no_fault() -> None:
-    """Frameworks answer a failure with a 500 of their own, which nobody takes any more."""
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        await send({"type": "http.response.start", "status": 500})
-        await send({"type": "http.response.body"})
-
-    call = asgi_handler(app, "/python/api", {})
-    with pytest.raises(ClientDisconnected):
-        asyncio.run(call(_Leaving("POST", "/python/api/upload")))
 
 
 async def _fails_to_start(scope: Any, receive: Any, send: Any) -> None:
