@@ -68,6 +68,18 @@ bool Channel::receive(zmq::message_t& batch) {
     return false;
 }
 
+bool Channel::receive_within(std::chrono::milliseconds patience, zmq::message_t& batch) {
+    const auto end = proto::Deadline::after(patience);
+    while (!receive(batch)) {
+        if (end.passed()) {
+            return false;
+        }
+        pollfd wait{fd_, POLLIN, 0};
+        (void)::poll(&wait, 1, static_cast<int>(end.left_ms()) + 1);
+    }
+    return true;
+}
+
 void Channel::send(std::string& batch) {
     socket_.send(make_message(batch), zmq::send_flags::dontwait);
 }

@@ -24,6 +24,9 @@ public:
     /// nothing was sent since, wait() may be called.
     [[nodiscard]] bool receive(zmq::message_t& batch);
 
+    /// The same, but blocks until one comes, at most `patience`.
+    [[nodiscard]] bool receive_within(std::chrono::milliseconds patience, zmq::message_t& batch);
+
     /// Hands a batch to ZeroMQ and empties it. Never blocks: what is unsent is bounded by the
     /// gateway's credit.
     void send(std::string& batch);

@@ -39,7 +39,8 @@ namespace {
 using proto::SteadyClock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kErrorLinger{2000};
+constexpr milliseconds kErrorPatience{2000};  // for the gateway to hear why the start failed
+constexpr milliseconds kErrorLinger{100};
 constexpr milliseconds kByePatience{3000};
 constexpr milliseconds kStopGrace{2000};  // beyond DRAIN's own time
 
@@ -136,6 +137,8 @@ void report(Channel& channel, const std::string& stage, const std::string& text)
     std::string message;
     proto::encode(proto::StartError{stage, text}, message);
     channel.send(message);
+    zmq::message_t answer;
+    (void)channel.receive_within(kErrorPatience, answer);
     channel.close(kErrorLinger);
 }
 

@@ -149,6 +149,7 @@ private:
     void take_other(WorkerLinkState& link, proto::Envelope& envelope);
     void on_reply(WorkerLinkState& link, const proto::Reply& reply, const FrameHold& frame);
     void on_ready(WorkerLinkState& link, const proto::Ready& ready);
+    void on_start_error(WorkerLinkState& link, const proto::StartError& error);
     void refuse(std::uint64_t& count, std::string_view who, std::string_view what);
 
     // Which workers serve, and what becomes of them (relay_links.cpp)

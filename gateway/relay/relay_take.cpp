@@ -48,7 +48,7 @@ void Relay::take_other(WorkerLinkState& link, proto::Envelope& envelope) {
         on_ready(link, *ready);
     } else if (const auto* error = std::get_if<proto::StartError>(&envelope);
                error != nullptr && !link.is_ready()) {
-        events_->on_start_error(link.identity(), *error);
+        on_start_error(link, *error);
     } else if (auto* pong = std::get_if<proto::Pong>(&envelope);
                pong != nullptr && link.is_ready()) {
         link.last_pong = std::move(*pong);
@@ -95,6 +95,13 @@ void Relay::on_ready(WorkerLinkState& link, const proto::Ready& ready) {
                       "READY with a wrong token or protocol version, or a second one");
     }
     events_->on_ready(link.identity(), ready);
+}
+
+/// The worker waits for the answer before it exits, or its death would be heard of first.
+void Relay::on_start_error(WorkerLinkState& link, const proto::StartError& error) {
+    events_->on_start_error(link.identity(), error);
+    proto::encode(proto::Drain{0}, link.outgoing);
+    say(link);
 }
 
 /// Counts, and tells it as often as the log can bear.

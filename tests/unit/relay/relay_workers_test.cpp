@@ -72,6 +72,14 @@ TEST_CASE_FIXTURE(RelayFixture, "Relay: a wrong token is refused") {
     CHECK(events.ready.empty());
 }
 
+TEST_CASE_FIXTURE(RelayFixture, "Relay: a start error is told and then answered by DRAIN") {
+    expect("a");
+    workers.push_back(std::make_unique<FakeWorker>("a", endpoint()));
+    workers[0]->say(proto::StartError{"import", "no such module"});
+    until([&] { return workers[0]->drained; });
+    CHECK(events.errors == std::vector<std::string>{"no such module"});
+}
+
 TEST_CASE_FIXTURE(RelayFixture, "Relay: a worker that says nothing for long is reported once") {
     options.ping_interval = 20ms;
     options.silent_timeout = 100ms;
