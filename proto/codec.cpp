@@ -1,3 +1,4 @@
+// Everything that names msgpack, which is why this file is long.
 #include "proto/codec.hpp"
 
 #include <cstddef>

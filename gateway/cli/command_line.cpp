@@ -8,7 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "gateway/cli/error.hpp"
-#include "gateway/cli/listen_address.hpp"
+#include "gateway/cli/option_checks.hpp"
 #include "gateway/cli/option_table.hpp"
 #include "gateway/cli/values.hpp"
 #include "gateway/exit_codes.hpp"
@@ -236,35 +236,6 @@ void add_client_options(CLI::App& app, const std::string& command, ClientWords& 
             ->default_str("60s")
             ->type_name("TIME");
     }
-}
-
-/// With credentials "*" is no wildcard but a name that no browser matches (Fetch, section 3.2.5).
-void check_cors(const CorsOptions& cors) {
-    for (const auto* list : {&cors.origins, &cors.methods, &cors.headers, &cors.exposed}) {
-        if (cors.credentials && std::find(list->begin(), list->end(), "*") != list->end()) {
-            throw CommandError(exit_code::kUsage,
-                               "--cors-credentials does not go together with *: browsers refuse "
-                               "such answers; list origins, methods and header fields");
-        }
-    }
-    if (cors.credentials && cors.origins.empty()) {
-        throw CommandError(exit_code::kUsage, "--cors-credentials needs a --cors-origin");
-    }
-}
-
-/// What no option can check or decide alone.
-void check_together(Options& options) {
-    try {
-        settle_listen(options);
-    } catch (const std::invalid_argument& error) {
-        throw CommandError(exit_code::kUsage, error.what());
-    }
-    if (options.http.max_body > options.http.max_body_memory) {
-        throw CommandError(exit_code::kUsage,
-                           "--max-body is more than --max-body-memory, so such a body could never "
-                           "be read: raise --max-body-memory or lower --max-body");
-    }
-    check_cors(options.http.cors);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Routing, queueing and dispatch of requests. The loop's turn is in relay_turn.cpp, workers in
-// relay_links.cpp.
+// relay_links.cpp, the end of requests without a reply in relay_end.cpp.
 #include "gateway/relay/relay.hpp"
 
 #include <algorithm>
@@ -214,110 +214,6 @@ void Relay::put_back(Pending& pending) {
         fail(pending, refusal());
     } else if (find_route(pending)) {
         queue_.put_back(pending);
-    }
-}
-
-/// Sets the outcome of a call that gets no reply. The slot of a dispatched request stays held until
-/// its reply.
-void Relay::finish(Pending& pending, proto::ErrorCode code) {
-    if (auto stream = std::exchange(pending.stream, nullptr)) {
-        stream->close(ReplyStream::State::failed);
-    }
-    close_body(pending);
-    Call* call = std::exchange(pending.call, nullptr);
-    if (call == nullptr) {
-        return;
-    }
-    if (pending.worker != nullptr) {
-        pending.tail = std::string();  // it is given to no second worker
-    }
-    call->error = code;
-    if (proto::error_info(code).retryable) {
-        call->retry_after_s = retry_after_s_;
-    }
-    hand_back(*call, pending.loop);
-}
-
-/// The same for a request that is in no queue and no worker: it ends here.
-void Relay::fail(Pending& pending, proto::ErrorCode code) {
-    finish(pending, code);
-    end(pending);
-}
-
-void Relay::end(Pending& pending) {
-    --live_;
-    if (auto stream = std::exchange(pending.stream, nullptr)) {
-        stream->close(ReplyStream::State::failed);  // unless it has finished
-    }
-    close_body(pending);
-    PendingPool::give_back(pending);
-}
-
-void Relay::hand_back(Call& call, std::uint32_t loop) {
-    done_[loop].push_back(&call);
-    schedule_turn_end();
-}
-
-void Relay::expire(Pending& pending) {
-    if (pending.queued) {
-        queue_.remove(pending);
-        fail(pending, proto::ErrorCode::deadline);
-        return;
-    }
-    send_cancel(pending);
-    become_slow(pending);
-    pending.worker->mark_overdue(pending, clock_.at(proto::SteadyClock::now()));
-    finish(pending, proto::ErrorCode::deadline);
-}
-
-void Relay::cancel(Call& call) {
-    if (!call.finished && call.pending != nullptr) {
-        cancel_pending(*call.pending, call.id);
-    }
-}
-
-void Relay::cancel_pending(Pending& pending, std::uint64_t id) {
-    if (pending.id != id) {
-        return;  // it ended meanwhile
-    }
-    if (pending.stream != nullptr) {
-        give_up(pending);
-    }
-    if (pending.call == nullptr) {
-        return;
-    }
-    if (pending.queued) {
-        queue_.remove(pending);
-        fail(pending, proto::ErrorCode::client_left);
-        return;
-    }
-    send_cancel(pending);
-    finish(pending, proto::ErrorCode::client_left);
-}
-
-void Relay::send_cancel(const Pending& pending) {
-    if (pending.worker != nullptr) {
-        proto::encode(proto::Cancel{pending.id}, pending.worker->outgoing);
-        say(*pending.worker);
-    }
-}
-
-/// A request that has had a part of its body stays where it is.
-void Relay::send_recall(Pending& pending) {
-    if (pending.body != nullptr && !pending.body->revoke()) {
-        return;
-    }
-    pending.recalled = true;
-    proto::encode(proto::Recall{pending.id}, pending.worker->outgoing);
-    say(*pending.worker);
-}
-
-void Relay::fail_all(proto::ErrorCode code) {
-    end_waiting(code);
-    for (auto& [identity, link] : links_) {
-        for (Pending* pending : link->held()) {
-            finish(*pending, code);
-        }
     }
 }
 
