@@ -39,6 +39,11 @@ def header_blocks() -> Iterator[tuple[str, bytes]]:
     yield from _vectors("header_blocks.json")
 
 
+def websocket_records() -> Iterator[tuple[str, bytes]]:
+    """The records of proto/vectors."""
+    yield from _vectors("websocket_records.json")
+
+
 def _vectors(file: str) -> Iterator[tuple[str, bytes]]:
     for number, vector in enumerate(json.loads((ROOT / "proto" / "vectors" / file).read_text())):
         yield f"{Path(file).stem}-{number}", bytes.fromhex(vector["hex"])
@@ -51,6 +56,7 @@ def main(directory: Path) -> None:
         "fuzz_chunked": chunked_bodies(),
         "fuzz_envelopes": frames(),
         "fuzz_header_block": header_blocks(),
+        "fuzz_websocket_records": websocket_records(),
     }
     for target, inputs in seeds.items():
         (directory / target).mkdir(parents=True, exist_ok=True)
