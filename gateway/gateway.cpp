@@ -14,11 +14,6 @@ namespace typhon {
 
 namespace {
 
-/// How often the stop looks whether the front is empty or out of time.
-constexpr Milliseconds kStopTick{20};
-/// Time for answers of requests that were given up to leave their sockets.
-constexpr Milliseconds kLastWords{1000};
-
 std::vector<std::unique_ptr<asio::io_context>> make_loops(std::uint32_t count) {
     std::vector<std::unique_ptr<asio::io_context>> loops;
     for (std::uint32_t index = 0; index < count; ++index) {
@@ -72,6 +67,7 @@ Gateway::Gateway(const Options& options, const NativeRouter& router)
       certificates_(make_certificates(options)),
       listeners_(make_listeners(*loops_[0], options)),
       blocking_pool_(options.http.blocking_threads, options.http.blocking_queue),
+      coding_pool_(options.http.coding_threads, options.http.coding_queue),
       signals_(loops_[0]->get_executor()),
       stop_timer_(loops_[0]->get_executor()) {
     const std::string endpoint = "ipc://" + options_.supervisor.run_dir + "/relay.sock";
@@ -111,8 +107,9 @@ void Gateway::start_servers() {
                 std::make_unique<relay::RemotePort>(*relay_, *loops_[index], index));
             port = remote_ports_.back().get();
         }
-        servers_.push_back(std::make_unique<http::LoopServer>(
-            *loops_[index], index, each, router_, blocking_pool_, *port, ids_, bodies_));
+        const http::LoopServices services{
+            *loops_[index], router_, blocking_pool_, coding_pool_, *port, ids_, bodies_};
+        servers_.push_back(std::make_unique<http::LoopServer>(services, each));
         servers_.back()->limit_addresses(per_address);
         if (access_log_ != nullptr) {
             servers_.back()->log_accesses(*access_log_);
@@ -232,95 +229,6 @@ void Gateway::reload_certificates() {
     if (!done) {
         spdlog::error("the certificate was not reloaded: no blocking thread is free, try again");
     }
-}
-
-// ---- stop ----
-
-/// From any thread.
-void Gateway::request_stop() {
-    asio::post(*loops_[0], [this] { begin_stop(); });
-}
-
-void Gateway::begin_stop() {
-    if (phase_ != Phase::serving) {
-        return;
-    }
-    phase_ = Phase::draining_front;
-    supervisor_->refuse_changes();
-    drain_by_ = proto::Deadline::after(options_.supervisor.drain_timeout);
-    for (const auto& listener : listeners_) {
-        listener->stop();
-    }
-    for (std::size_t index = 0; index < servers_.size(); ++index) {
-        asio::post(*loops_[index], [server = servers_[index].get()] { server->begin_drain(); });
-    }
-    watch_front();
-}
-
-void Gateway::on_loop_empty() {
-    if (++empty_loops_ == servers_.size() && phase_ == Phase::draining_front) {
-        stop_workers();
-    }
-}
-
-/// Ends the wait for requests when the drain time is over.
-void Gateway::watch_front() {
-    if (phase_ != Phase::draining_front) {
-        return;
-    }
-    if (drain_by_.passed()) {
-        give_up_requests();
-        return;
-    }
-    stop_timer_.expires_after(kStopTick);
-    stop_timer_.async_wait([this](error_code error) {
-        if (!error) {
-            watch_front();
-        }
-    });
-}
-
-void Gateway::give_up_requests() {
-    spdlog::warn("the drain time is over: requests that still run are answered 503");
-    gave_up_ = true;
-    relay_->fail_all(proto::ErrorCode::stopping);
-    stop_timer_.expires_after(kLastWords);
-    stop_timer_.async_wait([this](error_code error) {
-        if (!error && phase_ == Phase::draining_front) {
-            stop_workers();
-        }
-    });
-}
-
-void Gateway::stop_workers() {
-    phase_ = Phase::draining_workers;
-    stop_timer_.cancel();
-    for (std::size_t index = 0; index < servers_.size(); ++index) {
-        asio::post(*loops_[index], [server = servers_[index].get()] { server->close_all(); });
-    }
-    supervisor_->stop(drain_by_, [this] { asio::post(*loops_[0], [this] { end_loops(); }); });
-}
-
-void Gateway::end_loops() {
-    if (phase_ == Phase::ended) {
-        return;
-    }
-    phase_ = Phase::ended;
-    error_code ignored;
-    signals_.cancel(ignored);
-    relay_->close();
-    for (const auto& loop : loops_) {
-        loop->stop();
-    }
-    spdlog::info("stopped");
-}
-
-void Gateway::force_stop() {
-    spdlog::warn("second signal: stopping at once");
-    exit_code_ = exit_code::kForced;
-    gave_up_ = true;
-    supervisor_->kill_all();
-    end_loops();
 }
 
 }  // namespace typhon

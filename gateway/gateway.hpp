@@ -98,6 +98,7 @@ private:
     std::vector<std::unique_ptr<http::Listener>> listeners_;
     http::IdSource ids_;
     BlockingPool blocking_pool_;
+    BlockingPool coding_pool_;
     std::vector<std::unique_ptr<relay::RemotePort>> remote_ports_;
     std::unique_ptr<relay::Relay> relay_;
     std::unique_ptr<Supervisor> supervisor_;

@@ -55,6 +55,8 @@ struct HttpOptions {
     std::size_t blocking_threads =
         8;  // pool of native handlers marked blocking and of content providers
     std::size_t blocking_queue = 256;
+    std::size_t coding_threads = 2;  // compress what is too large for the loop
+    std::size_t coding_queue = 64;
     std::vector<StaticDirectory> statics;
     std::vector<std::string> file_roots;  // absolute: where a handler's files may lie
     bool sendfile = true;                 // false: file bytes are copied

@@ -16,6 +16,15 @@
 
 namespace typhon::http {
 
+/// When a native handler ran.
+struct HandlerTimes {
+    using TimePoint = proto::SteadyClock::time_point;
+
+    std::optional<TimePoint> queued{};  // for a thread of the pool
+    TimePoint begun;
+    TimePoint ended;
+};
+
 struct AccessRecord {
     using TimePoint = proto::SteadyClock::time_point;
 

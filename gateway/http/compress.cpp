@@ -7,17 +7,11 @@
 #include <brotli/encode.h>
 #include <zlib.h>
 
+#include "gateway/http/coding_levels.hpp"
+
 namespace typhon::http {
 
 namespace {
-
-// Where more time buys little: the levels that Caddy and nginx's brotli module take for answers
-// that are made on demand.
-constexpr int kGzipLevel = 5;
-constexpr int kBrotliQuality = 4;
-
-constexpr int kGzipWindow = 15 + 16;  // 32 KiB, and the gzip form
-constexpr int kMemoryLevel = 8;
 
 /// The state of one thread, which is 256 KiB and costs more to make than a small body to compress.
 class GzipStream {
@@ -25,7 +19,7 @@ public:
     GzipStream() {
         good_ =
             deflateInit2(
-                &stream_, kGzipLevel, Z_DEFLATED, kGzipWindow, kMemoryLevel, Z_DEFAULT_STRATEGY) ==
+                &stream_, kGzipLevel, Z_DEFLATED, kGzipWindow, kGzipMemory, Z_DEFAULT_STRATEGY) ==
             Z_OK;
     }
     ~GzipStream() {

@@ -1,4 +1,5 @@
-// Compresses a whole body: gzip by zlib, br by brotli. The only file that names them.
+// Compresses a whole body: gzip by zlib, br by brotli. stream_coder.hpp is for one that comes piece
+// by piece.
 //
 // Any thread. It takes as long as it takes: about 1 ms for 32 KiB, so what is larger belongs on
 // the BlockingPool.

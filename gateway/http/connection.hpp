@@ -4,6 +4,7 @@
 // It does not parse (head.hpp, chunked.hpp), choose routes (native_router.hpp) or know workers
 // (relay/port.hpp). One coroutine, run(), is its whole life; what can be done at once is done
 // without suspending, and answers that are made meanwhile leave in one send. Loop thread only.
+// Long, because it is one state, which the files connection_*.cpp share.
 #pragma once
 
 #include <cstddef>
@@ -30,6 +31,7 @@
 #include "gateway/http/read_buffer.hpp"
 #include "gateway/http/ready_socket.hpp"
 #include "gateway/http/static_files.hpp"
+#include "gateway/http/stream_coder.hpp"
 #include "gateway/relay/body_rules.hpp"
 #include "gateway/relay/call.hpp"
 
@@ -106,6 +108,13 @@ private:
         std::string_view handler_fields;
     };
 
+    /// How the body of an answer goes that comes piece by piece.
+    struct StreamBody {
+        bool chunked = false;
+        std::unique_ptr<StreamCoder> coder{};
+        void append(std::string& out, std::string_view piece) const;
+    };
+
     // connection.cpp: life, heads, writing
     Task<void> serve();
     [[nodiscard]] Head::Status parse_head();
@@ -118,11 +127,13 @@ private:
     Task<void> serve_with_body();
     Task<void> yield();
     void wait_for_head();
-    void look_at_client();
     void finish_request();
     void release_input();
     [[nodiscard]] bool open() const noexcept { return open_ && socket_.is_open(); }
     [[nodiscard]] bool secured() const noexcept { return socket_.tls() != nullptr; }
+
+    // connection_deadline.cpp
+    void look_at_client();
 
     // connection_tls.cpp
     Task<bool> shake_hands();
@@ -183,6 +194,7 @@ private:
 
     // connection_native.cpp
     [[nodiscard]] Step serve_native();
+    void run_inline(const Handler& handler);
     [[nodiscard]] Step write_native_answer(Response& response);
     void fill_native(Request& request);
     [[nodiscard]] Step finish_native_answer(Response& response);
@@ -225,6 +237,8 @@ private:
     void prepare();
     void begin_access();
     void note_call(const relay::Call& call);
+    void note_end_of(relay::ReplyStream& stream);
+    void note_handler(const HandlerTimes& times);
     void end_access();
     [[nodiscard]] access::End access_end() const noexcept;
     [[nodiscard]] std::string_view access_route() const;
@@ -247,6 +261,9 @@ private:
 
     // connection_coding.cpp
     void plan_body(const CodingFacts& facts);
+    [[nodiscard]] std::unique_ptr<StreamCoder> plan_stream(CodingFacts facts);
+    [[nodiscard]] std::unique_ptr<StreamCoder> plan_stream(const Response& response);
+    [[nodiscard]] std::unique_ptr<StreamCoder> plan_stream(const proto::Reply& reply);
     [[nodiscard]] bool codes_body() const noexcept;
     void end_with_body(AnswerHead head, std::size_t size) const;
     [[nodiscard]] bool code_native(Response& response);
@@ -254,6 +271,7 @@ private:
     Task<void> send_coded_native(Response response);
     Task<std::string> code_reply(const proto::Reply& reply);
     Task<std::string> code_on_pool(std::function<std::string()> work);
+    Task<bool> code_pieces(StreamCoder& coder, std::string& pieces);
     [[nodiscard]] Step serve_coded_file(const StaticDirectory& root,
                                         const std::string& path,
                                         OpenFile file);
@@ -281,10 +299,10 @@ private:
 
     // connection_stream.cpp
     Task<void> serve_reply_stream(const relay::Call& call);
-    Task<void> pump_reply(relay::ReplyStream& stream, bool chunked);
-    Task<void> send_pieces(std::string& pieces, bool chunked);
+    Task<void> pump_reply(relay::ReplyStream& stream, const StreamBody& body);
+    Task<void> send_pieces(std::string& pieces, const StreamBody& body);
+    void end_pieces(const StreamBody& body);
     void wait_for_piece();
-    static void append_piece(std::string& out, std::string_view piece, bool chunked);
     void grant(relay::ReplyStream& stream);
 
     std::shared_ptr<LoopState> state_;

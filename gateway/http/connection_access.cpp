@@ -63,6 +63,24 @@ void Connection::note_call(const relay::Call& call) {
     }
 }
 
+/// Of an answer that came piece by piece.
+void Connection::note_end_of(relay::ReplyStream& stream) {
+    if (access_ != nullptr && stream.run_us() != 0) {
+        access_->handler = microseconds(stream.run_us());
+    }
+}
+
+/// Adds the times of a native handler, or of the content provider that it left behind.
+void Connection::note_handler(const HandlerTimes& times) {
+    if (access_ == nullptr) {
+        return;
+    }
+    if (times.queued) {
+        access_->queue = span(*times.queued, times.begun);
+    }
+    access_->handler = access_->handler.value_or(microseconds(0)) + span(times.begun, times.ended);
+}
+
 /// Bytes of answers that the socket has taken or will be offered next.
 std::uint64_t Connection::answered_bytes() const noexcept {
     return sent_ + (open() ? state_->output.size() : 0);

@@ -1,5 +1,6 @@
 // How a connection gives answers a content coding: what the client accepts, what the answer is; a
-// small body is compressed at once, a larger one on the blocking pool.
+// small body is compressed at once, a larger one on the threads for that.
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -69,6 +70,38 @@ void Connection::plan_body(const CodingFacts& facts) {
         plan_coding(facts, exchange_.accepted, state_->options.compress_min_size);
     exchange_.coding = plan.coding;
     exchange_.varies = plan.varies || facts.status == 304;  // as the 200 would (section 15.4.5)
+}
+
+/// Plans an answer that comes piece by piece, of any size: 0 is one that nobody knows. Null when
+/// its body is sent as it is.
+std::unique_ptr<StreamCoder> Connection::plan_stream(CodingFacts facts) {
+    if (!state_->options.compress) {
+        return nullptr;
+    }
+    const std::uint64_t most =
+        std::min<std::uint64_t>(state_->options.compress_min_size, kMaxCompressed);
+    facts.size = facts.size == 0 ? most : std::min(facts.size, kMaxCompressed);
+    plan_body(facts);
+    if (!codes_body()) {
+        return nullptr;
+    }
+    auto coder = StreamCoder::make(exchange_.coding);
+    if (coder == nullptr) {
+        exchange_.coding = Coding::identity;
+    }
+    return coder;
+}
+
+std::unique_ptr<StreamCoder> Connection::plan_stream(const Response& response) {
+    CodingFacts facts = facts_of(response);
+    facts.size = response.content_length_;
+    return plan_stream(facts);
+}
+
+std::unique_ptr<StreamCoder> Connection::plan_stream(const proto::Reply& reply) {
+    CodingFacts facts = facts_of(reply);
+    facts.size = 0;
+    return plan_stream(facts);
 }
 
 /// Ends the head of an answer with a body of `size` bytes, or of one that is not made for HEAD.
@@ -150,7 +183,7 @@ Task<std::string> Connection::code_on_pool(std::function<std::string()> work) {
     asio::io_context& loop = state_->services.loop;
     const auto job = std::make_shared<CodingJob>(loop);
     const bool queued =
-        state_->services.pool.submit([&loop, job, &work, guard = asio::make_work_guard(loop)] {
+        state_->services.coding.submit([&loop, job, &work, guard = asio::make_work_guard(loop)] {
             job->coded = work();
             asio::post(loop, [job] { job->finished.wake(); });
         });
@@ -158,6 +191,31 @@ Task<std::string> Connection::code_on_pool(std::function<std::string()> work) {
         co_await job->finished.wait();
     }
     co_return std::move(job->coded);
+}
+
+/// Puts what the client is to get in the place of `pieces`; when the pool is full, bit by bit on
+/// the loop, so that others get their turn. False when memory is short.
+Task<bool> Connection::code_pieces(StreamCoder& coder, std::string& pieces) {
+    std::string coded;
+    std::string_view left = pieces;
+    bool good = true;
+    if (left.size() > kMaxAtOnce) {
+        std::function<std::string()> work = [&coder, &left, &good] {
+            std::string out;
+            good = coder.feed(std::exchange(left, {}), out);
+            return out;
+        };
+        coded = co_await code_on_pool(std::move(work));
+    }
+    while (good && open() && !left.empty()) {
+        good = coder.feed(left.substr(0, kMaxAtOnce), coded);
+        left.remove_prefix(std::min(left.size(), kMaxAtOnce));
+        if (!left.empty()) {
+            co_await yield();
+        }
+    }
+    pieces = std::move(coded);
+    co_return good;
 }
 
 /// Answers with a file that may be compressed: with the sibling that holds it in a coding that the

@@ -21,6 +21,7 @@ struct PoolCall {
     explicit PoolCall(asio::io_context& loop) : finished(loop) {}
     Request request;
     Response response;
+    HandlerTimes times;
     WakeUp finished;
 };
 
@@ -29,7 +30,9 @@ bool submit(const LoopServices& services,
             const Handler& handler) {
     return services.pool.submit(
         [&loop = services.loop, call, &handler, work = asio::make_work_guard(services.loop)] {
+            call->times.begun = proto::SteadyClock::now();
             run_handler(handler, call->request, call->response);
+            call->times.ended = proto::SteadyClock::now();
             asio::post(loop, [call] { call->finished.wake(); });
         });
 }
@@ -57,6 +60,17 @@ void Connection::fill_native(Request& request) {
     fill_from_body(request);
 }
 
+/// The time of a handler that runs on the loop is taken for the access log alone.
+void Connection::run_inline(const Handler& handler) {
+    if (access_ == nullptr) {
+        run_handler(handler, state_->request, state_->response);
+        return;
+    }
+    const auto begun = proto::SteadyClock::now();
+    run_handler(handler, state_->request, state_->response);
+    note_handler({.begun = begun, .ended = proto::SteadyClock::now()});
+}
+
 Connection::Step Connection::serve_native() {
     const NativeRoute& route = state_->services.router.at(native_route_);
     if (route.mode == Mode::blocking) {
@@ -65,7 +79,7 @@ Connection::Step Connection::serve_native() {
     state_->request.clear();
     state_->response.clear();
     fill_native(state_->request);
-    run_handler(route.handler, state_->request, state_->response);
+    run_inline(route.handler);
     return write_native_answer(state_->response);
 }
 
@@ -120,11 +134,13 @@ Task<void> Connection::serve_blocking() {
     }
     release_input();
     DeadlineQueue::disarm(*this);
+    call->times.queued = proto::SteadyClock::now();
     if (!submit(state_->services, call, state_->services.router.at(native_route_).handler)) {
         write_error_answer(busy_answer());
         co_return;
     }
     co_await call->finished.wait();
+    note_handler(call->times);
     if (open()) {
         co_await send_native(write_native_answer(call->response), call->response);
     }
@@ -132,7 +148,9 @@ Task<void> Connection::serve_blocking() {
 
 /// `response` is moved from at once.
 Task<void> Connection::serve_stream(Response response) {
-    const std::size_t length = response.content_length_;
+    auto coder = plan_stream(response);
+    const bool coded = exchange_.coding != Coding::identity;
+    const std::size_t length = coded ? 0 : response.content_length_;
     const bool chunked = length == 0 && !exchange_.http_1_0;
     exchange_.keep_alive = exchange_.keep_alive && (length != 0 || chunked);
     settle_keep_alive();
@@ -152,8 +170,8 @@ Task<void> Connection::serve_stream(Response response) {
         co_return;
     }
     release_input();
-    const auto stream =
-        std::make_shared<ContentStream>(state_->services.loop, std::move(response), chunked);
+    const auto stream = std::make_shared<ContentStream>(
+        state_->services.loop, std::move(response), chunked, std::move(coder));
     const bool queued = state_->services.pool.submit(
         [stream, work = asio::make_work_guard(state_->services.loop)] { stream->produce(); });
     if (!queued) {
@@ -166,6 +184,7 @@ Task<void> Connection::serve_stream(Response response) {
 
 /// Sends what the provider makes, as fast as the client reads it.
 Task<void> Connection::pump(std::shared_ptr<ContentStream> stream) {
+    const auto queued = proto::SteadyClock::now();
     auto state = ContentStream::State::running;
     stream_ = stream.get();
     if (!flush()) {
@@ -185,6 +204,12 @@ Task<void> Connection::pump(std::shared_ptr<ContentStream> stream) {
     }
     stream_ = nullptr;
     stream->abandon();
+    if (state == ContentStream::State::finished) {
+        note_handler(
+            {.queued = queued, .begun = stream->begun(), .ended = proto::SteadyClock::now()});
+    } else if (access_ != nullptr) {
+        access_->handler.reset();  // nobody knows when it will end
+    }
     cut_off_ = cut_off_ || (state == ContentStream::State::failed && open());
     open_ = open_ && state == ContentStream::State::finished;
 }

@@ -4,7 +4,6 @@
 #include "gateway/http/chunk_writer.hpp"
 #include "gateway/http/connection.hpp"
 #include "gateway/relay/reply_stream.hpp"
-#include "proto/errors.hpp"
 #include "proto/limits.hpp"
 
 namespace typhon::http {
@@ -18,17 +17,26 @@ constexpr std::uint32_t kGrantStep = proto::kStreamWindow / 4;
 
 }  // namespace
 
+void Connection::StreamBody::append(std::string& out, std::string_view piece) const {
+    if (chunked && !piece.empty()) {
+        append_chunk(out, piece);
+    } else {
+        out += piece;
+    }
+}
+
 Task<void> Connection::serve_reply_stream(const relay::Call& call) {
     const std::shared_ptr<relay::ReplyStream> stream = call.stream;
-    const bool chunked = !exchange_.http_1_0;
-    exchange_.keep_alive = exchange_.keep_alive && chunked;
+    const StreamBody body{.chunked = !exchange_.http_1_0, .coder = plan_stream(call.reply)};
+    exchange_.keep_alive = exchange_.keep_alive && body.chunked;
     settle_keep_alive();
     if (!begin_reply(call.reply, call.reply.body.size())) {
         write_bad_reply();
     } else if (sends_body(exchange_, call.reply.status)) {
-        append_piece(state_->output, call.reply.body, chunked);
-        ungranted_ = static_cast<std::uint32_t>(call.reply.body.size());
-        co_await pump_reply(*stream, chunked);
+        ungranted_ = 0;
+        std::string first(call.reply.body);
+        co_await send_pieces(first, body);
+        co_await pump_reply(*stream, body);
         co_return;
     }
     state_->services.port.abandon(*stream);
@@ -36,11 +44,8 @@ Task<void> Connection::serve_reply_stream(const relay::Call& call) {
 
 /// Sends what comes. The connection ends with a body that is cut off, so that the client can tell
 /// (RFC 9112 section 8).
-Task<void> Connection::pump_reply(relay::ReplyStream& stream, bool chunked) {
+Task<void> Connection::pump_reply(relay::ReplyStream& stream, const StreamBody& body) {
     reply_stream_ = &stream;
-    if (!flush()) {
-        co_await write_rest();
-    }
     State state = State::running;
     std::string pieces;
     while (open()) {
@@ -50,7 +55,7 @@ Task<void> Connection::pump_reply(relay::ReplyStream& stream, bool chunked) {
         grant(stream);
         state = stream.take(pieces);
         if (!pieces.empty()) {
-            co_await send_pieces(pieces, chunked);
+            co_await send_pieces(pieces, body);
         } else if (state == State::running && open()) {
             wait_for_piece();
             co_await stream.wait();
@@ -60,12 +65,10 @@ Task<void> Connection::pump_reply(relay::ReplyStream& stream, bool chunked) {
         }
     }
     reply_stream_ = nullptr;
-    if (access_ != nullptr && stream.run_us() != 0) {
-        access_->handler = std::chrono::microseconds(stream.run_us());
-    }
+    note_end_of(stream);
     cut_off_ = cut_off_ || (state == State::failed && open());
     if (state == State::finished && open()) {
-        state_->output += chunked ? kLastChunk : std::string_view();
+        end_pieces(body);
         co_return;
     }
     state_->services.port.abandon(stream);
@@ -80,21 +83,34 @@ void Connection::wait_for_piece() {
     }
 }
 
-Task<void> Connection::send_pieces(std::string& pieces, bool chunked) {
+/// `pieces` are empty afterwards, as long as the connection is open.
+Task<void> Connection::send_pieces(std::string& pieces, const StreamBody& body) {
     ungranted_ += static_cast<std::uint32_t>(pieces.size());
-    append_piece(state_->output, pieces, chunked);
+    bool good = true;
+    if (body.coder != nullptr) {  // GCC 12 goes wrong with a co_await behind &&
+        good = co_await code_pieces(*body.coder, pieces);
+    }
+    if (!good) {
+        cut_off();
+    }
+    if (!open()) {
+        co_return;
+    }
+    body.append(state_->output, pieces);
     pieces.clear();
     if (!flush()) {
         co_await write_rest();
     }
 }
 
-void Connection::append_piece(std::string& out, std::string_view piece, bool chunked) {
-    if (chunked && !piece.empty()) {
-        append_chunk(out, piece);
-    } else {
-        out += piece;
+void Connection::end_pieces(const StreamBody& body) {
+    std::string rest;
+    if (body.coder != nullptr && !body.coder->finish(rest)) {
+        cut_off();
+        return;
     }
+    body.append(state_->output, rest);
+    state_->output += body.chunked ? kLastChunk : std::string_view();
 }
 
 /// What has been sent makes room for more.

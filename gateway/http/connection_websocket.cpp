@@ -110,6 +110,8 @@ Task<void> Connection::run_websocket(std::string_view key, const relay::Call& ca
     }
     co_await socket.run(key, *fields);
     web_socket_ = nullptr;
+    sent_ += socket.sent();
+    note_end_of(*call.stream);
     DeadlineQueue::disarm(*this);
     timed_out_ = false;
     unread_body_ = true;  // the client may still be sending

@@ -19,10 +19,18 @@ constexpr std::size_t kMaxPiece = 64U << 10;
 
 }  // namespace
 
-ContentStream::ContentStream(asio::io_context& loop, Response response, bool chunked)
-    : loop_(loop), wake_up_(loop), response_(std::move(response)), chunked_(chunked) {}
+ContentStream::ContentStream(asio::io_context& loop,
+                             Response response,
+                             bool chunked,
+                             std::unique_ptr<StreamCoder> coder)
+    : loop_(loop),
+      wake_up_(loop),
+      response_(std::move(response)),
+      chunked_(chunked),
+      coder_(std::move(coder)) {}
 
 void ContentStream::produce() noexcept {
+    begun_ = proto::SteadyClock::now();
     bool success = false;
     try {
         success = run_provider();
@@ -52,7 +60,7 @@ bool ContentStream::run_provider() {
             return false;
         }
     }
-    return is_writable();
+    return is_writable() && end_body();
 }
 
 bool ContentStream::done() const noexcept {
@@ -66,12 +74,25 @@ bool ContentStream::write(std::string_view data) {
     offset_ += data.size();
     while (!data.empty()) {
         const std::string_view piece = data.substr(0, kMaxPiece);
-        if (!append(piece)) {
+        if (!write_piece(piece)) {
             return false;
         }
         data.remove_prefix(piece.size());
     }
     return true;
+}
+
+bool ContentStream::write_piece(std::string_view piece) {
+    if (coder_ == nullptr) {
+        return append(piece);
+    }
+    std::string coded;
+    return coder_->feed(piece, coded) && append(coded);
+}
+
+bool ContentStream::end_body() {
+    std::string rest;
+    return coder_ == nullptr || (coder_->finish(rest) && append(rest));
 }
 
 bool ContentStream::append(std::string_view piece) {

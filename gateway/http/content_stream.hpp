@@ -14,8 +14,10 @@
 #include <string_view>
 
 #include "gateway/asio.hpp"
+#include "gateway/http/stream_coder.hpp"
 #include "gateway/native/message.hpp"
 #include "gateway/wake_up.hpp"
+#include "proto/deadline.hpp"
 
 namespace typhon::http {
 
@@ -23,9 +25,12 @@ class ContentStream : public std::enable_shared_from_this<ContentStream> {
 public:
     enum class State : std::uint8_t { running, finished, failed };
 
-    /// Takes provider and releaser out of `response`. With `chunked` the bytes are in the chunked
-    /// coding.
-    ContentStream(asio::io_context& loop, Response response, bool chunked);
+    /// Takes provider and releaser out of `response`. With a `coder` the body has its content
+    /// coding; with `chunked` the bytes are in the chunked coding.
+    ContentStream(asio::io_context& loop,
+                  Response response,
+                  bool chunked,
+                  std::unique_ptr<StreamCoder> coder);
 
     // --- pool thread ---
     /// Runs the provider to its end and calls the releaser. Never throws.
@@ -35,6 +40,9 @@ public:
     /// Swaps what is ready to be sent into `out` (empty before).
     [[nodiscard]] State take(std::string& out);
 
+    /// When the provider began; only of one that has finished.
+    [[nodiscard]] proto::SteadyClock::time_point begun() const noexcept { return begun_; }
+
     /// Returns when there is something new to take.
     Task<void> wait() { return wake_up_.wait(); }
 
@@ -43,6 +51,8 @@ public:
 
 private:
     [[nodiscard]] bool write(std::string_view data);
+    [[nodiscard]] bool write_piece(std::string_view piece);
+    [[nodiscard]] bool end_body();
     [[nodiscard]] bool append(std::string_view piece);
     [[nodiscard]] bool is_writable();
     [[nodiscard]] bool run_provider();
@@ -54,8 +64,10 @@ private:
     WakeUp wake_up_;
     Response response_;
     const bool chunked_;
-    std::size_t offset_ = 0;  // bytes that the provider wrote; pool thread only
-    bool said_done_ = false;  // pool thread only
+    const std::unique_ptr<StreamCoder> coder_;  // pool thread only
+    proto::SteadyClock::time_point begun_{};    // of the provider; set by the pool thread
+    std::size_t offset_ = 0;                    // bytes that the provider wrote; pool thread only
+    bool said_done_ = false;                    // pool thread only
 
     std::mutex mutex_;
     std::condition_variable room_;

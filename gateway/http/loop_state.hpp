@@ -23,6 +23,7 @@
 #include "gateway/http/deadline_queue.hpp"
 #include "gateway/http/head.hpp"
 #include "gateway/http/id_source.hpp"
+#include "gateway/http/loop_services.hpp"
 #include "gateway/http/read_buffer.hpp"
 #include "gateway/http/static_files.hpp"
 #include "gateway/http/unsent.hpp"
@@ -36,15 +37,6 @@
 #include "proto/router.hpp"
 
 namespace typhon::http {
-
-struct LoopServices {
-    asio::io_context& loop;
-    const NativeRouter& router;
-    BlockingPool& pool;
-    relay::Port& port;
-    IdSource& ids;
-    BodyBudget& bodies;
-};
 
 /// In the list of all connections of a loop.
 struct ConnectionListTag;

@@ -14,17 +14,8 @@
 
 namespace typhon::http {
 
-// NOLINTNEXTLINE(readability-function-size): a service each, named where it is used
-LoopServer::LoopServer(asio::io_context& loop,
-                       std::uint32_t /*loop_index*/,
-                       const HttpOptions& options,
-                       const NativeRouter& router,
-                       BlockingPool& pool,
-                       relay::Port& port,
-                       IdSource& ids,
-                       BodyBudget& bodies)
-    : state_(std::make_shared<LoopState>(LoopServices{loop, router, pool, port, ids, bodies},
-                                         options)) {
+LoopServer::LoopServer(const LoopServices& services, const HttpOptions& options)
+    : state_(std::make_shared<LoopState>(services, options)) {
     (void)std::signal(SIGPIPE, SIG_IGN);  // sendfile(2) has no MSG_NOSIGNAL
     state_->on_deadline = [](DeadlineEntry& entry) {
         static_cast<Connection&>(entry).on_deadline();

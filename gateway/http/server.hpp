@@ -17,6 +17,7 @@
 #include "gateway/http/body_budget.hpp"
 #include "gateway/http/connection.hpp"
 #include "gateway/http/id_source.hpp"
+#include "gateway/http/loop_services.hpp"
 #include "gateway/http/unsent.hpp"
 #include "gateway/native/blocking_pool.hpp"
 #include "gateway/native/native_router.hpp"
@@ -29,14 +30,7 @@ class LoopState;
 
 class LoopServer {
 public:
-    LoopServer(asio::io_context& loop,
-               std::uint32_t loop_index,
-               const HttpOptions& options,
-               const NativeRouter& router,
-               BlockingPool& pool,
-               relay::Port& port,
-               IdSource& ids,
-               BodyBudget& bodies);
+    LoopServer(const LoopServices& services, const HttpOptions& options);
     ~LoopServer();
     LoopServer(const LoopServer&) = delete;
     LoopServer& operator=(const LoopServer&) = delete;

@@ -72,6 +72,9 @@ public:
         ends_.out.wake();
     }
     [[nodiscard]] bool look();
+    [[nodiscard]] std::uint64_t sent() const noexcept {
+        return stream_.next_layer().sent() - head_size_;
+    }
     void abort() {
         ended_ = true;
         credit_.wake();
@@ -97,9 +100,10 @@ private:
     Stream stream_;
     WakeUp credit_;
     WakeUp joined_;
-    std::string buffer_;   // what is read of a message
-    std::string record_;   // scratch
-    std::string records_;  // of the worker, not written yet
+    std::string buffer_;           // what is read of a message
+    std::string record_;           // scratch
+    std::string records_;          // of the worker, not written yet
+    std::uint64_t head_size_ = 0;  // bytes of the answer to the handshake
     std::uint32_t ungranted_ = 0;
     std::uint16_t asked_code_ = 0;  // to close with; 0: nobody has asked
     std::uint16_t end_code_ = 0;    // how it ended; 0: it has not
@@ -153,6 +157,7 @@ Task<bool> WebSocket::Impl::accept(std::string_view key, const Fields& fields) {
     if (fault) {
         note_end(fault);
     }
+    head_size_ = stream_.next_layer().sent();
     co_return !fault;
 }
 
@@ -369,6 +374,10 @@ void WebSocket::close_soon(std::uint16_t code) {
 
 bool WebSocket::look() {
     return impl_->look();
+}
+
+std::uint64_t WebSocket::sent() const noexcept {
+    return impl_->sent();
 }
 
 void WebSocket::abort() {

@@ -51,6 +51,9 @@ public:
     /// Looks after each interval of pings: false when the client is gone. Else it has been pinged.
     [[nodiscard]] bool look();
 
+    /// Bytes sent behind the answer to the handshake.
+    [[nodiscard]] std::uint64_t sent() const noexcept;
+
     /// The socket has been closed.
     void abort();
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <exception>
 #include <memory>
@@ -33,6 +34,8 @@ public:
 
     /// Something has come since the last call.
     [[nodiscard]] bool heard() noexcept { return std::exchange(heard_, false); }
+    /// Bytes that the socket has taken, or that its TLS has.
+    [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
     void close() noexcept {
         error_code ignored;
         socket_.close(ignored);
@@ -103,6 +106,7 @@ private:
             error_code fault;
             const std::size_t sent = co_await socket_.async_write_some(
                 asio::buffer(block->data(), size), asio::redirect_error(kUseTask, fault));
+            sent_ += fault ? 0 : sent;
             co_return fault ? 0 : sent;
         }
         std::size_t sent = socket_.tls()->write({block->data(), size});
@@ -112,11 +116,13 @@ private:
             sent = may_write ? socket_.tls()->write({block->data(), size}) : 0;
             may_write = may_write && sent == 0 && !socket_.tls()->broken();
         }
+        sent_ += sent;
         co_return sent;
     }
 
     ReadySocket& socket_;
     ReadBuffer& received_;
+    std::uint64_t sent_ = 0;
     bool heard_ = false;
 };
 

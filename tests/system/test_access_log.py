@@ -134,6 +134,9 @@ def test_each_kind_of_request_has_one_line_with_what_became_of_it(logged: Logged
         line, body = logged.ask(path, method)
         assert (line["status"], line["route"], line["worker"]) == (status, named, None), line
         assert (line["bytes"], line["end"]) == (len(body), "complete"), line
+        ran = status == 200 and path.startswith("/native/")
+        assert (line["handler_ms"] is not None) == ran, line
+        assert (line["queue_ms"] is not None) == (path == "/native/slow" or path.startswith("/python/")), line
     count = len(python) + len(others)
     assert len(logged.log.lines()) == count
     assert logged.server.status()["access_log"] == {"written": count, "lost": 0}
@@ -148,6 +151,7 @@ def test_a_body_in_pieces_counts_with_its_framing(logged: Logged) -> None:
     line, body = logged.ask("/native/stream")
     assert line["bytes"] >= len(body)
     assert line["end"] == "complete"
+    assert 0 < line["handler_ms"] <= line["total_ms"]
 
 
 def test_an_answer_that_breaks_off_says_so(logged: Logged) -> None:

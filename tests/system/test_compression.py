@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import subprocess
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from harness.starter import Starter
 
 TEXT = "a line of a text that repeats itself\n" * 3000
 MODULE = f"""
-from typhon import Response, route
+import threading
+
+from typhon import EventStream, Response, route
 
 @route("/python/text")
 def text(request):
@@ -28,6 +31,26 @@ def json(request):
 @route("/python/own")
 def own(request):
     return b"coded by the handler" * 100, 200, {{"Content-Type": "text/plain", "Content-Encoding": "x-own"}}
+
+gate = threading.Event()
+
+@route("/python/pieces")
+def pieces(request):
+    def make():
+        yield "first piece\\n"
+        if request.query_params.get("wait"):
+            assert gate.wait(60)
+        yield {TEXT!r}
+    return Response(make(), content_type="text/plain")
+
+@route("/python/open")
+def open_gate(request):
+    gate.set()
+    return "open"
+
+@route("/python/events")
+def events(request):
+    return EventStream(str(n) for n in range(3))
 
 @route("/python/short")
 def short(request):
@@ -128,3 +151,34 @@ def test_a_sibling_that_was_compressed_before_is_sent(server: Server, site: Path
 def test_without_the_option_nothing_is_compressed(example: Server) -> None:
     answer = exchange(example.port, get("/python/hello", "Accept-Encoding: br, gzip"))
     assert not {"content-encoding", "vary"} & set(answer.headers)
+
+
+@pytest.mark.parametrize("coding", ["br", "gzip"])
+def test_a_stream_is_compressed_by_the_way(server: Server, coding: str) -> None:
+    url = f"http://127.0.0.1:{server.port}/python/pieces"
+    accept = ["--compressed", "--header", f"Accept-Encoding: {coding}"]
+    done = subprocess.run(
+        ["curl", "--silent", "--fail", "--include", *accept, url], capture_output=True, check=True, timeout=60
+    )
+    head, _, body = done.stdout.partition(b"\r\n\r\n")
+    assert f"Content-Encoding: {coding}".encode() in head
+    assert b"Transfer-Encoding: chunked" in head
+    assert body.decode() == "first piece\n" + TEXT
+
+
+def test_a_piece_of_a_compressed_stream_arrives_before_the_next_is_made(server: Server) -> None:
+    decoder = zlib.decompressobj(wbits=31)
+    read = b""
+    with server.client.stream("GET", "/python/pieces?wait=1", headers={"Accept-Encoding": "gzip"}) as answer:
+        for piece in answer.iter_raw():
+            read += decoder.decompress(piece)
+            if read == b"first piece\n":
+                assert server.client.get("/python/open").text == "open"
+    assert decoder.eof
+    assert read.decode() == "first piece\n" + TEXT
+
+
+def test_an_event_stream_is_sent_as_it_is(server: Server) -> None:
+    answer = exchange(server.port, get("/python/events", "Accept-Encoding: br, gzip"))
+    assert "content-encoding" not in answer.headers
+    assert b"data: 2" in answer.body

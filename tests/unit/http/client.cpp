@@ -78,20 +78,22 @@ std::string Client::take_line() {
     return line;
 }
 
+std::string Client::take_chunk() {
+    const std::string line = take_line();
+    if (line.empty()) {
+        throw std::runtime_error("the chunked body is cut off");
+    }
+    std::string chunk = take(std::stoul(line, nullptr, 16));
+    (void)take_line();
+    return chunk;
+}
+
 std::string Client::take_chunks() {
     std::string body;
-    for (;;) {
-        const std::string line = take_line();
-        const std::size_t size = line.empty() ? 0 : std::stoul(line, nullptr, 16);
-        if (line.empty()) {
-            throw std::runtime_error("the chunked body is cut off");
-        }
-        body += take(size);
-        (void)take_line();
-        if (size == 0) {
-            return body;
-        }
+    for (std::string chunk = take_chunk(); !chunk.empty(); chunk = take_chunk()) {
+        body += chunk;
     }
+    return body;
 }
 
 Answer Client::read_head() {

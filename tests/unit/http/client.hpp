@@ -43,6 +43,10 @@ public:
     /// The head of the next answer alone; its body follows.
     Answer read_head();
 
+    /// The next chunk of a body in the chunked coding; the last one is empty. Throws when the body
+    /// is cut off.
+    std::string take_chunk();
+
     /// The bytes of the next head.
     std::string take_head();
 

@@ -119,10 +119,11 @@ ServerFixture::ServerFixture() {
 
 void ServerFixture::start() {
     pool = std::make_unique<BlockingPool>(options.blocking_threads, options.blocking_queue);
+    coding = std::make_unique<BlockingPool>(options.coding_threads, options.coding_queue);
     bodies = std::make_unique<http::BodyBudget>(options.max_body_memory, options.max_body);
     bodies->on_room = [this] { asio::post(loop, [this] { server->admit_bodies(); }); };
-    server =
-        std::make_unique<http::LoopServer>(loop, 0, options, router, *pool, port, ids, *bodies);
+    const http::LoopServices services{loop, router, *pool, *coding, port, ids, *bodies};
+    server = std::make_unique<http::LoopServer>(services, options);
     listener_ = std::make_unique<http::Listener>(loop, "127.0.0.1", 0);
     listener_->start([this](int fd) { server->adopt(fd, tls); });
     thread_ = std::thread([this] {

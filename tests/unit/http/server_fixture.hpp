@@ -98,6 +98,7 @@ public:
     HttpOptions options;
     NativeRouter router;
     std::unique_ptr<BlockingPool> pool;
+    std::unique_ptr<BlockingPool> coding;
     TestPort port{loop};
     http::IdSource ids;
     std::unique_ptr<http::LoopServer> server;

@@ -2,11 +2,10 @@
 #include <future>
 #include <string>
 
+#include "coded.hpp"
 #include "server_fixture.hpp"
 #include "tests/unit/supervisor/fixture.hpp"
-#include <brotli/decode.h>
 #include <doctest/doctest.h>
-#include <zlib.h>
 
 #include "proto/codec.hpp"
 
@@ -16,48 +15,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kMost = 10U << 20;
-
-std::string gunzip(const std::string& bytes) {
-    std::string out(kMost, '\0');
-    z_stream stream{};
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-    stream.avail_in = static_cast<uInt>(bytes.size());
-    stream.next_out = reinterpret_cast<Bytef*>(out.data());
-    stream.avail_out = static_cast<uInt>(out.size());
-    REQUIRE(inflateInit2(&stream, 15 + 16) == Z_OK);
-    CHECK(::inflate(&stream, Z_FINISH) == Z_STREAM_END);
-    out.resize(stream.total_out);
-    ::inflateEnd(&stream);
-    return out;
-}
-
-std::string unbrotli(const std::string& bytes) {
-    std::string out(kMost, '\0');
-    std::size_t size = out.size();
-    CHECK(BrotliDecoderDecompress(bytes.size(),
-                                  reinterpret_cast<const std::uint8_t*>(bytes.data()),
-                                  &size,
-                                  reinterpret_cast<std::uint8_t*>(out.data())) ==
-          BROTLI_DECODER_RESULT_SUCCESS);
-    out.resize(size);
-    return out;
-}
-
 std::string decoded(const Answer& answer) {
-    const std::string coding = answer.header("content-encoding");
-    return coding == "gzip" ? gunzip(answer.body)
-           : coding == "br" ? unbrotli(answer.body)
-                            : answer.body;
-}
-
-std::string text_of(std::size_t size) {
-    std::string text;
-    while (text.size() < size) {
-        text += "line " + std::to_string(text.size()) + " of a text that repeats itself\n";
-    }
-    text.resize(size);
-    return text;
+    const Decoded result = decode(answer.header("content-encoding"), answer.body);
+    CHECK(result.ended);
+    return result.bytes;
 }
 
 const std::string kBr = "Accept-Encoding: br\r\n";
@@ -272,8 +233,20 @@ TEST_CASE_FIXTURE(CodingFixture,
 }
 
 TEST_CASE_FIXTURE(CodingFixture, "Compression: when the pool is full the answer is sent as it is") {
+    options.coding_threads = 1;
+    options.coding_queue = 0;
+    start();
+    std::promise<void> release;
+    REQUIRE(coding->submit([&release] { release.get_future().wait(); }));
+    CHECK(get("/large", kBr).headers.count("content-encoding") == 0);
+    CHECK(get("/large", kBr).body == text_of(200'000));
+    CHECK(get("/medium", kBr).header("content-encoding") == "br");
+    release.set_value();
+    CHECK(eventually([&] { return get("/large", kBr).header("content-encoding") == "br"; }));
+}
+
+TEST_CASE_FIXTURE(CodingFixture, "Compression: handlers that block keep no answer from it") {
     options.blocking_threads = 1;
-    options.blocking_queue = 0;
     std::promise<void> release;
     router.add(
         "GET",
@@ -283,11 +256,47 @@ TEST_CASE_FIXTURE(CodingFixture, "Compression: when the pool is full the answer 
     start();
     Client waiting = connect();
     waiting.send(get_request("/wait"));
-    CHECK(eventually([&] { return get("/large", kBr).headers.count("content-encoding") == 0; }));
-    CHECK(get("/large", kBr).body == text_of(200'000));
+    CHECK(get("/large", kBr).header("content-encoding") == "br");
     release.set_value();
     CHECK(waiting.read().status == 200);
-    CHECK(eventually([&] { return get("/large", kBr).header("content-encoding") == "br"; }));
+}
+
+TEST_CASE_FIXTURE(CodingFixture, "Compression: streams of native handlers, piece by piece") {
+    const auto provide = [](std::size_t offset, std::size_t, DataSink& sink) {
+        if (offset >= 200'000) {
+            sink.done();
+            return true;
+        }
+        return sink.write(text_of(200'000).data() + offset, 5000);
+    };
+    router.add("GET", "/stream", [provide](const Request&, Response& response) {
+        response.set_chunked_content_provider(
+            "text/plain", [provide](auto offset, auto& sink) { return provide(offset, 0, sink); });
+    });
+    router.add("GET", "/short", [](const Request&, Response& response) {
+        response.set_content_provider(
+            50, "text/plain", [](std::size_t, std::size_t, DataSink& sink) {
+                return sink.write(text_of(50).data(), 50);
+            });
+    });
+    router.add("GET", "/sized", [provide](const Request&, Response& response) {
+        response.set_content_provider(200'000, "text/plain", provide);
+    });
+    start();
+    for (const char* path : {"/stream", "/sized"}) {
+        for (const std::string& fields : {kBr, kGzip}) {
+            CAPTURE(path);
+            const Answer answer = get(path, fields);
+            CHECK(answer.header("content-encoding") == (fields == kBr ? "br" : "gzip"));
+            CHECK(answer.header("vary") == "Accept-Encoding");
+            CHECK(answer.header("transfer-encoding") == "chunked");
+            CHECK(answer.body.size() < 100'000);
+            CHECK(decoded(answer) == text_of(200'000));
+        }
+        CHECK(get(path).body == text_of(200'000));
+        CHECK(head(path, kBr).header("content-encoding") == "br");
+    }
+    CHECK(get("/short", kBr).header("content-length") == "50");
 }
 
 TEST_CASE_FIXTURE(CodingFixture,

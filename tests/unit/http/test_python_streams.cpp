@@ -1,7 +1,9 @@
 // Answers of workers that come piece by piece, as the connection sends them.
+#include <future>
 #include <memory>
 #include <string>
 
+#include "coded.hpp"
 #include "server_fixture.hpp"
 #include <doctest/doctest.h>
 
@@ -47,6 +49,15 @@ public:
 };
 
 constexpr const char* kGet = "GET /python/x HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// The chunks of a body up to its end.
+std::string rest_of(Client& client) {
+    std::string body;
+    for (std::string chunk = client.take_chunk(); !chunk.empty(); chunk = client.take_chunk()) {
+        body += chunk;
+    }
+    return body;
+}
 
 }  // namespace
 
@@ -128,4 +139,80 @@ TEST_CASE_FIXTURE(StreamedFixture, "Streams: a client that resets the connection
     }
     CHECK(eventually([&] { return port.abandoned() == 1; }));
     CHECK(eventually([&] { return connections() == 0; }));
+}
+
+TEST_CASE_FIXTURE(StreamedFixture, "Streams: in a content coding each piece is sent at once") {
+    options.compress = true;
+    start();
+    for (const std::string name : {"gzip", "br"}) {
+        CAPTURE(name);
+        Client client = connect();
+        client.send("GET /python/x HTTP/1.1\r\nHost: a\r\nAccept-Encoding: " + name + "\r\n\r\n");
+        const Answer head = client.read_head();
+        CHECK(head.header("content-encoding") == name);
+        CHECK(head.header("vary") == "Accept-Encoding");
+        std::string coded = client.take_chunk();
+        CHECK(decode(name, coded).bytes == "first");
+        append(text_of(100));
+        coded += client.take_chunk();
+        CHECK(decode(name, coded).bytes == "first" + text_of(100));
+        append(text_of(50'000));  // on the pool
+        coded += client.take_chunk();
+        CHECK(decode(name, coded).bytes == "first" + text_of(100) + text_of(50'000));
+        close(State::finished);
+        coded += client.take_chunk();
+        CHECK(decode(name, coded).ended);
+        CHECK(client.take_chunk().empty());
+        CHECK(client.get("/native/hello").status == 200);
+    }
+}
+
+TEST_CASE_FIXTURE(StreamedFixture, "Streams: when the pool is full the loop compresses") {
+    options.compress = true;
+    options.coding_threads = 1;
+    options.coding_queue = 0;
+    start();
+    std::promise<void> release;
+    REQUIRE(coding->submit([&release] { release.get_future().wait(); }));
+    Client client = connect();
+    client.send(get_request("/python/x", "Accept-Encoding: gzip\r\n"));
+    const Answer head = client.read_head();
+    std::string coded = client.take_chunk();
+    append(text_of(100'000));
+    close(State::finished);
+    coded += rest_of(client);
+    const Decoded read = decode(head.header("content-encoding"), coded);
+    CHECK(read.ended);
+    CHECK(read.bytes == "first" + text_of(100'000));
+    CHECK(coded.size() < 50'000);
+    release.set_value();
+}
+
+TEST_CASE_FIXTURE(StreamedFixture, "Streams: the credit of one stream is not that of the next") {
+    start();
+    Client client = connect();
+    for (int i = 0; i < 2; ++i) {  // together more than what is granted at once
+        client.send(kGet);
+        CHECK(client.read_head().status == 200);
+        CHECK(client.take_chunk() == "first");
+        append(std::string(40'000, 'x'));
+        close(State::finished);
+        CHECK(rest_of(client).size() == 40'000);
+    }
+    CHECK(port.granted() == 0);
+}
+
+TEST_CASE_FIXTURE(StreamedFixture, "Streams: an event stream has no content coding") {
+    options.compress = true;
+    const auto begin = port.outcome;
+    port.outcome = [begin](relay::Call& call) {
+        begin(call);
+        call.reply.content_type = "text/event-stream";
+    };
+    start();
+    Client client = connect();
+    client.send("GET /python/x HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n");
+    const Answer head = client.read_head();
+    CHECK(head.headers.count("content-encoding") == 0);
+    CHECK(client.take_chunk() == "first");
 }
