@@ -39,8 +39,10 @@ std::unique_ptr<http::TlsCertificates> make_certificates(const Options& options)
 }
 
 std::unique_ptr<access::AccessLog> make_access_log(const access::Options& options) {
-    return options.form == access::Form::off ? nullptr
-                                             : std::make_unique<access::AccessLog>(options);
+    if (options.form == access::Form::off) {
+        return nullptr;
+    }
+    return std::make_unique<access::AccessLog>(options);
 }
 
 std::vector<std::unique_ptr<http::Listener>> make_listeners(asio::io_context& loop,

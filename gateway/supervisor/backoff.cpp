@@ -16,8 +16,8 @@ Milliseconds backoff_delay(const BackoffPolicy& policy,
     return delay - Milliseconds{off};
 }
 
-Milliseconds RestartPolicy::on_death(Milliseconds lived, double random) noexcept {
-    quick_deaths_ = lived > healthy_ ? 1 : quick_deaths_ + 1;
+Milliseconds RestartPolicy::on_death(Milliseconds served_for, double random) noexcept {
+    quick_deaths_ = served_for > healthy_ ? 1 : quick_deaths_ + 1;
     if (quick_deaths_ == 1) {
         return Milliseconds{0};
     }

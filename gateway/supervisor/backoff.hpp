@@ -29,8 +29,8 @@ public:
     explicit RestartPolicy(BackoffPolicy policy = {}, Milliseconds healthy = Milliseconds{10'000})
         : policy_(policy), healthy_(healthy) {}
 
-    /// A process that lived for `lived` is dead: the wait before the next start.
-    [[nodiscard]] Milliseconds on_death(Milliseconds lived, double random) noexcept;
+    /// A process that served for `served_for` is dead: the wait before the next start.
+    [[nodiscard]] Milliseconds on_death(Milliseconds served_for, double random) noexcept;
 
     [[nodiscard]] std::uint32_t quick_deaths() const noexcept { return quick_deaths_; }
 

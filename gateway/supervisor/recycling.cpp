@@ -48,8 +48,8 @@ std::uint64_t requests_limit(std::uint64_t max, std::uint64_t jitter, double ran
     return max + static_cast<std::uint64_t>(more);
 }
 
-Milliseconds RecyclePolicy::after_success(Milliseconds lived, double random) noexcept {
-    if (lived >= kHealthy) {
+Milliseconds RecyclePolicy::after_success(Milliseconds served_for, double random) noexcept {
+    if (served_for >= kHealthy) {
         in_a_row_ = 0;
         return Milliseconds{0};
     }

@@ -51,8 +51,8 @@ public:
     /// A worker that reaches a limit in less than this is recycled later and later.
     static constexpr Milliseconds kHealthy{60'000};
 
-    /// A worker that had lived for `lived` was recycled.
-    [[nodiscard]] Milliseconds after_success(Milliseconds lived, double random) noexcept;
+    /// A worker that had served for `served_for` was recycled.
+    [[nodiscard]] Milliseconds after_success(Milliseconds served_for, double random) noexcept;
     /// Its successor did not start.
     [[nodiscard]] Milliseconds after_failure(double random) noexcept;
 

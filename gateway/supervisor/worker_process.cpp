@@ -87,4 +87,9 @@ Milliseconds WorkerProcess::age() const noexcept {
     return std::chrono::duration_cast<Milliseconds>(proto::SteadyClock::now() - started_at_);
 }
 
+Milliseconds WorkerProcess::served_for() const noexcept {
+    const auto now = proto::SteadyClock::now();
+    return std::chrono::duration_cast<Milliseconds>(now - ready_at_.value_or(now));
+}
+
 }  // namespace typhon

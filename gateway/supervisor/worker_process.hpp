@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/options.hpp"
@@ -39,12 +40,18 @@ public:
     /// Asks it to write its stacks to the log. Only once it has said READY.
     void ask_for_stacks() const noexcept;
 
+    /// It has said READY.
+    void note_ready() noexcept { ready_at_ = proto::SteadyClock::now(); }
+
     /// The process was collected.
     void note_exit() noexcept { running_ = false; }
 
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
     [[nodiscard]] const std::string& identity() const noexcept { return identity_; }
+    /// Since its start.
     [[nodiscard]] Milliseconds age() const noexcept;
+    /// Since READY; 0 before. A start that takes long is no sign of health.
+    [[nodiscard]] Milliseconds served_for() const noexcept;
 
 private:
     WorkerControl& control_;
@@ -54,6 +61,7 @@ private:
     pid_t pid_ = -1;
     bool running_ = false;
     proto::SteadyClock::time_point started_at_ = proto::SteadyClock::now();
+    std::optional<proto::SteadyClock::time_point> ready_at_;
 };
 
 }  // namespace typhon

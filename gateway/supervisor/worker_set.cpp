@@ -101,14 +101,14 @@ void WorkerSet::launch(Worker& worker) {
 }
 
 /// Its process is gone, or there never was one.
-void WorkerSet::lost(Worker& worker, std::string reason, Milliseconds lived) {
+void WorkerSet::lost(Worker& worker, std::string reason, Milliseconds served_for) {
     worker.due = {};
     const bool early = worker.state == WorkerState::starting;
     if (!worker.too_slow && worker.state != WorkerState::failed) {
         worker.reason = std::move(reason);
     }
     worker.early_deaths += early ? 1 : 0;
-    worker.restart_delay = worker.restart.on_death(lived, random());
+    worker.restart_delay = worker.restart.on_death(served_for, random());
     const bool enough = worker.too_slow || worker.early_deaths >= kMaxEarlyDeaths;
     handle(worker, early && enough ? WorkerEvent::kept_dying : WorkerEvent::died);
 }
@@ -118,6 +118,7 @@ void WorkerSet::serve(Worker& worker) {
                  worker.process->pid(),
                  worker.process->age().count(),
                  worker.generation);
+    worker.process->note_ready();
     worker.due = {};
     worker.too_slow = false;  // it came while its stacks were written
     worker.early_deaths = 0;

@@ -77,7 +77,7 @@ private:
     void handle(Worker& worker, WorkerEvent event);
     void perform(Worker& worker, WorkerAction action);
     void launch(Worker& worker);
-    void lost(Worker& worker, std::string reason, Milliseconds lived);
+    void lost(Worker& worker, std::string reason, Milliseconds served_for);
     void serve(Worker& worker);
     void drain(Worker& worker);
     void dump(Worker& worker);

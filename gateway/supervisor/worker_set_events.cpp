@@ -76,12 +76,12 @@ void WorkerSet::on_exit(const ProcessExit& exit) {
         return;  // an orphan of a worker
     }
     const WorkerState before = worker->state;
-    const Milliseconds lived = worker->process->age();
+    const Milliseconds served_for = worker->process->served_for();
     const std::string how = describe_exit(exit.status);
     worker->process->note_exit();
     worker->process.reset();
     const char* when = before == WorkerState::starting ? " died before it was ready: " : " died: ";
-    lost(*worker, "worker " + std::to_string(exit.pid) + when + how, lived);
+    lost(*worker, "worker " + std::to_string(exit.pid) + when + how, served_for);
     log_death(exit.pid, how, before, *worker);
     sweep();
 }

@@ -46,8 +46,8 @@ void WorkerSet::commit_renewal(GenerationSwap& swap) {
     if (swap.why == Renewal::limit) {
         ++successor->recycled;
         successor->recycling = place->recycling;
-        const auto lived = place->process ? place->process->age() : Milliseconds{0};
-        const auto wait = successor->recycling.after_success(lived, random());
+        const auto served = place->process ? place->process->served_for() : Milliseconds{0};
+        const auto wait = successor->recycling.after_success(served, random());
         successor->renew_from = proto::Deadline::after(wait);
     } else {
         ++successor->restarts;

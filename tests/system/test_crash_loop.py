@@ -119,3 +119,15 @@ def test_a_repaired_file_ends_the_wait_of_a_worker_that_died_soon_after_each_sta
     wait_for(lambda: server.client.get("/python/works").text == "2", "the repaired file serves")
     assert time.monotonic() - began < 4
     assert server.status()["workers"][0]["restarts"] == 8
+
+
+@pytest.mark.long
+def test_a_start_that_takes_long_is_no_sign_of_health(start: Starter) -> None:
+    """What counts as soon is the time since READY: the second such death is followed by a wait."""
+    app = start.app(endpoints="import time\ntime.sleep(10.5)\n" + GOOD)
+    server = start(app)
+    server.log.allow(*DEATHS)
+    for _ in range(2):
+        assert server.client.get("/python/dies", timeout=60).status_code == 502
+        server.wait_ready()
+    assert "restarting in " in server.log.text()
