@@ -37,6 +37,12 @@ public:
     StreamedFixture(StreamedFixture&&) = delete;
     StreamedFixture& operator=(StreamedFixture&&) = delete;
 
+    /// The answer has begun.
+    bool begun() {
+        bool begun = false;
+        on_loop([&] { begun = stream != nullptr; });
+        return begun;
+    }
     void append(const std::string& bytes) {
         on_loop([&] { stream->append(bytes); });
     }
@@ -65,7 +71,7 @@ TEST_CASE_FIXTURE(StreamedFixture, "Streams: pieces are chunks, and the connecti
     start();
     Client client = connect();
     client.send(kGet);
-    REQUIRE(eventually([&] { return stream != nullptr; }));
+    REQUIRE(eventually([&] { return begun(); }));
     append("second");
     close(State::finished);
     const Answer answer = client.read();
@@ -81,7 +87,7 @@ TEST_CASE_FIXTURE(StreamedFixture, "Streams: a body that is cut off ends the con
     start();
     Client client = connect();
     client.send(kGet);
-    REQUIRE(eventually([&] { return stream != nullptr; }));
+    REQUIRE(eventually([&] { return begun(); }));
     close(State::failed);
     CHECK_THROWS_WITH(client.read(), "the chunked body is cut off");
 }
@@ -90,7 +96,7 @@ TEST_CASE_FIXTURE(StreamedFixture, "Streams: what the client has taken is grante
     start();
     Client client = connect();
     client.send(kGet);
-    REQUIRE(eventually([&] { return stream != nullptr; }));
+    REQUIRE(eventually([&] { return begun(); }));
     append(std::string(proto::kStreamWindow / 2, 'x'));
     CHECK(eventually([&] { return port.granted() == proto::kStreamWindow / 2 + 5; }));
     close(State::finished);
@@ -109,7 +115,7 @@ TEST_CASE_FIXTURE(StreamedFixture, "Streams: HTTP/1.0 has no chunks, the end is 
     start();
     Client client = connect();
     client.send("GET /python/x HTTP/1.0\r\n\r\n");
-    REQUIRE(eventually([&] { return stream != nullptr; }));
+    REQUIRE(eventually([&] { return begun(); }));
     append("second");
     close(State::finished);
     const Answer answer = client.read();
@@ -134,7 +140,7 @@ TEST_CASE_FIXTURE(StreamedFixture, "Streams: a client that resets the connection
     {
         Client client = connect();
         client.send(kGet);
-        REQUIRE(eventually([&] { return stream != nullptr; }));
+        REQUIRE(eventually([&] { return begun(); }));
         client.reset();
     }
     CHECK(eventually([&] { return port.abandoned() == 1; }));

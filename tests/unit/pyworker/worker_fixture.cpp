@@ -286,6 +286,7 @@ void WorkerFixture::take(proto::Envelope& envelope) {
         ready = std::move(*said);
     } else if (auto* failed = std::get_if<proto::StartError>(&envelope)) {
         start_error = std::move(*failed);
+        say(proto::Drain{0});
     } else if (auto* alive = std::get_if<proto::Pong>(&envelope)) {
         pong = std::move(*alive);
     } else if (const auto* gone = std::get_if<proto::Bye>(&envelope)) {

@@ -62,16 +62,20 @@ def spin(request):
     while True:
         pass
 
-@route("/python/children")
-def children(request):
+@route("/python/program")
+def program(request):
     program = subprocess.Popen(["/bin/sleep", "60"])
     program.terminate()
-    fork = os.fork()
-    if fork == 0:
+    return program.wait()
+
+@route("/python/fork")
+def fork(request):
+    child = os.fork()
+    if child == 0:
         while True:
             time.sleep(60)
-    os.kill(fork, signal.SIGTERM)
-    return [program.wait(), -os.WTERMSIG(os.waitpid(fork, 0)[1])]
+    os.kill(child, signal.SIGTERM)
+    return -os.WTERMSIG(os.waitpid(child, 0)[1])
 
 @route("/python/stdout")
 def stdout(request):
@@ -237,7 +241,10 @@ TEST_CASE_FIXTURE(Worker,
                   "Leave: SIGHUP is for the gateway, and forks and programs have defaults") {
     start();
     ::kill(pid(), SIGHUP);
-    CHECK(get("/python/children").body == "[-15,-15]");
+    CHECK(get("/python/program").body == "-15");
+#ifndef __SANITIZE_THREAD__  // it delivers no signal to the fork of a process with threads
+    CHECK(get("/python/fork").body == "-15");
+#endif
     say(proto::Ping{1});
     until([&] { return pong.has_value(); });
     CHECK_FALSE(pong->leaving);
