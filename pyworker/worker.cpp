@@ -2,10 +2,10 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include <fcntl.h>
 #include <pybind11/embed.h>
@@ -56,7 +56,8 @@ void give_way(std::uint32_t nice) {
     errno = 0;
     // NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread changes it
     if (::nice(static_cast<int>(nice)) == -1 && errno != 0) {
-        spdlog::warn("the priority of this worker cannot be lowered: {}", std::strerror(errno));
+        spdlog::warn("the priority of this worker cannot be lowered: {}",
+                     std::generic_category().message(errno));
     }
 }
 

@@ -45,7 +45,8 @@ public:
     auto async_read_some(const Buffers& buffers, Handler&& handler) {
         return asio::async_initiate<Handler, void(error_code, std::size_t)>(
             [this](auto&& done, const Buffers& into) {
-                spawn(read(first_of<asio::mutable_buffer>(into)), std::move(done));
+                spawn(read(first_of<asio::mutable_buffer>(into)),
+                      std::forward<decltype(done)>(done));
             },
             handler,
             buffers);
@@ -57,7 +58,7 @@ public:
             [this](auto&& done, const Buffers& from) {
                 auto block = std::make_unique<Block>();
                 const std::size_t size = asio::buffer_copy(asio::buffer(*block), from);
-                spawn(write(std::move(block), size), std::move(done));
+                spawn(write(std::move(block), size), std::forward<decltype(done)>(done));
             },
             handler,
             buffers);
