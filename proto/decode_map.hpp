@@ -9,8 +9,8 @@
 
 namespace typhon::proto {
 
-// Calls `field(key)` for each pair of a map; `field` reads the value and is false when it does not
-// fit. Values of keys that `field` does not read must be skipped by it.
+/// Calls `field(key)` for each pair of a map; `field` reads the value and is false when it does not
+/// fit. Values of keys that `field` does not read must be skipped by it.
 template <class Field>
 bool read_map(TokenCursor& in, Field field) {
     std::uint32_t pairs = 0;
@@ -31,18 +31,27 @@ inline bool skip(TokenCursor& in) {
     return true;
 }
 
-inline bool read_numbers(TokenCursor& in, std::vector<std::uint32_t>& numbers) {
+/// Reads an array of at most `most` items; `read(item)` reads one of them.
+template <class Item, class Read>
+bool read_array(TokenCursor& in,
+                std::vector<Item>& items,
+                Read read,
+                std::uint32_t most = UINT32_MAX) {
     std::uint32_t size = 0;
-    if (!in.array(size)) {
+    if (!in.array(size) || size > most) {
         return false;
     }
-    numbers.resize(size);
-    for (std::uint32_t& number : numbers) {
-        if (!in.number(number)) {
+    items.resize(size);
+    for (Item& item : items) {
+        if (!read(item)) {
             return false;
         }
     }
     return true;
+}
+
+inline bool read_numbers(TokenCursor& in, std::vector<std::uint32_t>& numbers) {
+    return read_array(in, numbers, [&in](std::uint32_t& number) { return in.number(number); });
 }
 
 inline bool read_flag(TokenCursor& in, bool& flag) {

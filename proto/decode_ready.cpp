@@ -1,7 +1,6 @@
 #include "proto/decode_ready.hpp"
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "proto/decode_map.hpp"
@@ -12,17 +11,7 @@ namespace typhon::proto {
 namespace {
 
 bool read_texts(TokenCursor& in, std::vector<std::string>& texts) {
-    std::uint32_t size = 0;
-    if (!in.array(size)) {
-        return false;
-    }
-    texts.resize(size);
-    for (std::string& text : texts) {
-        if (!in.text(text)) {
-            return false;
-        }
-    }
-    return true;
+    return read_array(in, texts, [&in](std::string& text) { return in.text(text); });
 }
 
 bool read_mode(TokenCursor& in, RouteMode& mode) {
@@ -70,17 +59,8 @@ bool read_route(TokenCursor& in, RouteInfo& route) {
 }
 
 bool read_routes(TokenCursor& in, std::vector<RouteInfo>& routes) {
-    std::uint32_t size = 0;
-    if (!in.array(size) || size > kMaxRoutes) {
-        return false;
-    }
-    routes.resize(size);
-    for (RouteInfo& route : routes) {
-        if (!read_route(in, route)) {
-            return false;
-        }
-    }
-    return true;
+    return read_array(
+        in, routes, [&in](RouteInfo& route) { return read_route(in, route); }, kMaxRoutes);
 }
 
 bool read_ready_capacity(TokenCursor& in, std::string_view key, Ready& ready) {

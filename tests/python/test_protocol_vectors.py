@@ -6,24 +6,18 @@ document, the vectors and the code agree, too.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import msgpack
 import pytest
 
-from typhon._websocket import record
-
-VECTORS = Path(__file__).resolve().parents[2] / "proto" / "vectors"
+from _vectors import load, named
 
 MAX_DEPTH = 8
 MAX_ARRAY = 4096
 MAX_HEADER_FIELDS = 256
 MAX_CHUNK = 64 * 1024
-RECORD_HEAD = 5
-RECORD_OPCODES = {0, 1, 2, 8}
 BYTE_FIELDS = {"path", "query", "headers", "body"}
 
 Reader = Callable[[Any], Any]
@@ -31,15 +25,6 @@ Reader = Callable[[Any], Any]
 
 class RefusedError(Exception):
     """The frame breaks the protocol."""
-
-
-def load(name: str) -> list[dict[str, Any]]:
-    vectors: list[dict[str, Any]] = json.loads((VECTORS / name).read_text())
-    return vectors
-
-
-def named(vector: dict[str, Any]) -> str:
-    return str(vector["name"])
 
 
 def uint(bits: int) -> Reader:
@@ -324,31 +309,3 @@ def test_header_block_gives_its_fields_or_is_refused(vector: dict[str, Any]) -> 
             read_block(block)
     else:
         assert read_block(block) == vector["fields"]
-
-
-def read_records(data: bytes) -> tuple[list[dict[str, Any]], str]:
-    """The records at the start of `data`, and what follows them: `whole`, `more` or `bad`."""
-    records: list[dict[str, Any]] = []
-    while len(data) >= RECORD_HEAD:
-        first, size = data[0], int.from_bytes(data[1:RECORD_HEAD], "big")
-        if first & 0x7F not in RECORD_OPCODES or size > MAX_CHUNK:
-            return records, "bad"
-        if len(data) < RECORD_HEAD + size:
-            break
-        payload, data = data[RECORD_HEAD : RECORD_HEAD + size], data[RECORD_HEAD + size :]
-        records.append({"opcode": first & 0x7F, "fin": first >= 0x80, "payload": payload.hex()})
-    return records, "more" if data else "whole"
-
-
-@pytest.mark.parametrize("vector", load("websocket_records.json"), ids=named)
-def test_websocket_records_are_read_as_written(vector: dict[str, Any]) -> None:
-    assert read_records(bytes.fromhex(vector["hex"])) == (vector["records"], vector["rest"])
-
-
-@pytest.mark.parametrize("vector", load("websocket_records.json"), ids=named)
-def test_the_framework_writes_the_records_of_the_vectors(vector: dict[str, Any]) -> None:
-    """Both what a worker sends and what TestClient stands in for."""
-    written = b"".join(
-        record(each["opcode"], bytes.fromhex(each["payload"]), each["fin"]) for each in vector["records"]
-    )
-    assert bytes.fromhex(vector["hex"]).startswith(written)

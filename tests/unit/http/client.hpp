@@ -47,6 +47,9 @@ public:
     /// is cut off.
     std::string take_chunk();
 
+    /// The rest of such a body.
+    std::string take_chunks();
+
     /// The bytes of the next head.
     std::string take_head();
 
@@ -64,7 +67,6 @@ private:
     bool receive();
     std::string take(std::size_t size);
     std::string take_line();
-    std::string take_chunks();
 
     int fd_ = -1;
     int fault_ = 0;

@@ -56,15 +56,6 @@ public:
 
 constexpr const char* kGet = "GET /python/x HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// The chunks of a body up to its end.
-std::string rest_of(Client& client) {
-    std::string body;
-    for (std::string chunk = client.take_chunk(); !chunk.empty(); chunk = client.take_chunk()) {
-        body += chunk;
-    }
-    return body;
-}
-
 }  // namespace
 
 TEST_CASE_FIXTURE(StreamedFixture, "Streams: pieces are chunks, and the connection stays open") {
@@ -186,7 +177,7 @@ TEST_CASE_FIXTURE(StreamedFixture, "Streams: when the pool is full the loop comp
     std::string coded = client.take_chunk();
     append(text_of(100'000));
     close(State::finished);
-    coded += rest_of(client);
+    coded += client.take_chunks();
     const Decoded read = decode(head.header("content-encoding"), coded);
     CHECK(read.ended);
     CHECK(read.bytes == "first" + text_of(100'000));
@@ -203,7 +194,7 @@ TEST_CASE_FIXTURE(StreamedFixture, "Streams: the credit of one stream is not tha
         CHECK(client.take_chunk() == "first");
         append(std::string(40'000, 'x'));
         close(State::finished);
-        CHECK(rest_of(client).size() == 40'000);
+        CHECK(client.take_chunks().size() == 40'000);
     }
     CHECK(port.granted() == 0);
 }

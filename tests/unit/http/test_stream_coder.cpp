@@ -26,61 +26,69 @@ std::string noise_of(std::size_t size) {
     return noise;
 }
 
+/// A coder, what it was fed and what it made of that.
+class Subject {
+public:
+    explicit Subject(Coding coding)
+        : name_(coding_name(coding)), coder_(StreamCoder::make(coding)) {
+        REQUIRE(coder_ != nullptr);
+    }
+
+    void feed(const std::string& piece) {
+        fed_ += piece;
+        REQUIRE(coder_->feed(piece, coded_));
+    }
+    void finish() { REQUIRE(coder_->finish(coded_)); }
+    void check(bool ended) const {
+        CAPTURE(name_);
+        const auto read = decode(name_, coded_);
+        CHECK(read.bytes == fed_);
+        CHECK(read.ended == ended);
+    }
+    [[nodiscard]] std::size_t fed() const { return fed_.size(); }
+    [[nodiscard]] std::size_t coded() const { return coded_.size(); }
+
+private:
+    std::string name_;
+    std::unique_ptr<StreamCoder> coder_;
+    std::string fed_;
+    std::string coded_;
+};
+
 }  // namespace
 
 TEST_CASE("Stream coder: each piece can be read as soon as it has been fed") {
     for (const Coding coding : {Coding::gzip, Coding::br}) {
-        CAPTURE(coding_name(coding));
-        const auto coder = StreamCoder::make(coding);
-        REQUIRE(coder != nullptr);
-        std::string fed;
-        std::string coded;
+        Subject subject(coding);
         for (const std::size_t size : {1U, 40U, 5000U, 300'000U, 2U}) {
-            const std::string piece = text_of(size);
-            fed += piece;
-            REQUIRE(coder->feed(piece, coded));
-            const auto read = decode(coding_name(coding), coded);
-            CHECK(read.bytes == fed);
-            CHECK_FALSE(read.ended);
+            subject.feed(text_of(size));
+            subject.check(false);
         }
-        REQUIRE(coder->finish(coded));
-        const auto read = decode(coding_name(coding), coded);
-        CHECK(read.bytes == fed);
-        CHECK(read.ended);
-        CHECK(coded.size() < fed.size() / 4);
+        subject.finish();
+        subject.check(true);
+        CHECK(subject.coded() < subject.fed() / 4);
     }
 }
 
 TEST_CASE("Stream coder: an empty piece adds nothing, and an empty body is one") {
     for (const Coding coding : {Coding::gzip, Coding::br}) {
-        CAPTURE(coding_name(coding));
-        const auto coder = StreamCoder::make(coding);
-        REQUIRE(coder != nullptr);
-        std::string coded;
-        CHECK(coder->feed({}, coded));
-        CHECK(coded.empty());
-        CHECK(coder->finish(coded));
-        CHECK(decode(coding_name(coding), coded).ended);
+        Subject subject(coding);
+        subject.feed({});
+        CHECK(subject.coded() == 0);
+        subject.finish();
+        subject.check(true);
     }
 }
 
 TEST_CASE("Stream coder: what does not become smaller passes whole, whatever its size") {
     for (const Coding coding : {Coding::gzip, Coding::br}) {
-        CAPTURE(coding_name(coding));
-        const auto coder = StreamCoder::make(coding);
-        REQUIRE(coder != nullptr);
-        std::string fed;
-        std::string coded;
+        Subject subject(coding);
         // Sizes about that of the buffer that the coders fill, so that it is once exactly full.
         for (std::size_t size = 16'300; size < 16'400; ++size) {
-            const std::string piece = noise_of(size);
-            fed += piece;
-            REQUIRE(coder->feed(piece, coded));
+            subject.feed(noise_of(size));
         }
-        REQUIRE(coder->finish(coded));
-        const auto read = decode(coding_name(coding), coded);
-        CHECK(read.bytes == fed);
-        CHECK(read.ended);
+        subject.finish();
+        subject.check(true);
     }
 }
 

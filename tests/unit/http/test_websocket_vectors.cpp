@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "tests/unit/hex.hpp"
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
@@ -11,16 +12,9 @@
 
 using namespace typhon::http;
 using nlohmann::json;
+using typhon::test::from_hex;
 
 namespace {
-
-std::string from_hex(const std::string& hex) {
-    std::string bytes;
-    for (std::size_t index = 0; index + 1 < hex.size(); index += 2) {
-        bytes.push_back(static_cast<char>(std::stoi(hex.substr(index, 2), nullptr, 16)));
-    }
-    return bytes;
-}
 
 void check_record(std::string_view& bytes, const json& expected) {
     bool bad = false;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "samples.hpp"
+#include "tests/unit/hex.hpp"
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,7 @@
 
 using namespace typhon::proto;
 using nlohmann::json;
+using typhon::test::from_hex;
 
 namespace {
 
@@ -18,14 +20,6 @@ json load(const std::string& name) {
     std::ifstream file(std::string(TYPHON_VECTORS) + "/" + name);
     REQUIRE_MESSAGE(file, name);
     return json::parse(file);
-}
-
-std::string from_hex(const std::string& hex) {
-    std::string bytes;
-    for (std::size_t index = 0; index + 1 < hex.size(); index += 2) {
-        bytes.push_back(static_cast<char>(std::stoi(hex.substr(index, 2), nullptr, 16)));
-    }
-    return bytes;
 }
 
 std::string to_hex(std::string_view bytes) {
