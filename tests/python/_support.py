@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from typhon import Request
 
 EXAMPLE_APP = Path(__file__).parents[2] / "python" / "app"
 
@@ -18,3 +23,16 @@ def details(answer: Any) -> list[tuple[str, str]]:
     assert answer.status_code == 422
     assert set(answer.json()) == {"error", "request_id", "details"}
     return [(fault["place"], fault["reason"]) for fault in answer.json()["details"]]
+
+
+def plain(request: Request) -> Any:
+    return {"ok": True}
+
+
+async def coroutine(request: Request) -> Any:
+    await asyncio.sleep(0)
+    return {"ok": True}
+
+
+# For a test that is made with a plain handler and with a coroutine.
+both_kinds = pytest.mark.parametrize("handler", [plain, coroutine])

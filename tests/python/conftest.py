@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from _support import AppWriter, Ask
-from typhon import Request, route
+from typhon import Request, openapi, route
 from typhon._app import forget_declarations
 from typhon.routing import table
 from typhon.testing import TestClient
@@ -67,5 +68,38 @@ def ask() -> Iterator[Ask]:
         return clients[-1].request(method, path, **options)
 
     yield once
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def client() -> Iterator[Callable[..., TestClient]]:
+    """``client()`` serves what has been declared so far."""
+    made: list[TestClient] = []
+
+    def make(**options: Any) -> TestClient:
+        made.append(TestClient(**options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def document() -> Iterator[Callable[[], dict[str, Any]]]:
+    """``document()`` is what is served for the routes declared so far; it has been validated."""
+    clients: list[TestClient] = []
+
+    def get() -> dict[str, Any]:
+        openapi("Shop", version="2", description="Sells *cups*.")
+        clients.append(TestClient())
+        answer = clients[-1].get("/openapi.json")
+        assert answer.headers["content-type"] == "application/json"
+        found: dict[str, Any] = answer.json()
+        OpenAPIV31SpecValidator(found).validate()
+        return found
+
+    yield get
     for client in clients:
         client.close()

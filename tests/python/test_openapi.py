@@ -1,11 +1,8 @@
 """The description of an API: what it says of each declaration, and that it is valid OpenAPI 3.1."""
 
-import json
 import sys
-from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -28,7 +25,6 @@ from typhon import (
     openapi,
     route,
 )
-from typhon._native_api import use as use_native_api
 from typhon.testing import TestClient
 
 
@@ -55,39 +51,6 @@ class Nested(pydantic.BaseModel):
 
 
 Document = dict[str, Any]
-
-
-@pytest.fixture
-def document() -> Iterator[Callable[[], Document]]:
-    """``document()`` is what is served for the routes declared so far; it has been validated."""
-    clients: list[TestClient] = []
-
-    def get() -> Document:
-        openapi("Shop", version="2", description="Sells *cups*.")
-        clients.append(TestClient())
-        answer = clients[-1].get("/openapi.json")
-        assert answer.headers["content-type"] == "application/json"
-        found: Document = answer.json()
-        OpenAPIV31SpecValidator(found).validate()
-        return found
-
-    yield get
-    for client in clients:
-        client.close()
-
-
-@pytest.fixture
-def native_api(tmp_path: Path) -> Iterator[Callable[[str | None], None]]:
-    """``native_api(text)`` is what the gateway has left in its file; None: there is no file."""
-
-    def leave(text: str | None) -> None:
-        path = tmp_path / "native-api.json"
-        if text is not None:
-            path.write_text(text)
-        use_native_api(str(path))
-
-    yield leave
-    use_native_api("")
 
 
 def test_an_operation_says_what_its_handler_declares(document: Any) -> None:
@@ -253,55 +216,6 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, module: str
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(AppError, match=reason):
         openapi("x")
-
-
-NATIVE = {
-    "routes": [
-        {
-            "method": "PUT",
-            "pattern": "/native/items/<int:id>/<path:rest>",
-            "operation": {
-                "summary": "Native.",
-                "parameters": [
-                    {"name": "rest", "in": "path", "required": True, "schema": {"type": "string"}}
-                ],
-                "responses": {"200": {"description": "x"}, "default": {"description": "mine"}},
-            },
-        },
-        {"method": "GET", "pattern": "/python/both", "operation": {"operationId": "own"}},
-        {"method": "GET", "pattern": "/", "operation": {}},
-    ],
-    "schemas": {"Part": {"type": "integer"}},
-}
-
-
-def test_native_routes_are_described_beside_those_of_python(document: Any, native_api: Any) -> None:
-    @route("/python/both", methods=["GET", "POST"])
-    def both(request: Request, part: Part) -> None: ...
-
-    native_api(json.dumps(NATIVE))
-    found = document()
-    put = found["paths"]["/native/items/{id}/{rest}"]["put"]
-    assert (put["summary"], put["operationId"]) == ("Native.", "native.items.id.rest")
-    assert [one["name"] for one in put["parameters"]] == ["id", "rest"]
-    assert put["parameters"][0]["schema"]["type"] == "integer"
-    assert put["responses"]["default"] == {"description": "mine"}
-    operations = found["paths"]["/python/both"]
-    assert operations["get"]["operationId"] == "own"  # the native route answers
-    assert set(operations["get"]["responses"]) == {"default"}
-    reference = operations["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
-    assert reference != "#/components/schemas/Part"  # which is the native one
-    assert found["components"]["schemas"]["Part"] == {"type": "integer"}
-    assert found["paths"]["/"]["get"]["operationId"] == "root"
-
-
-@pytest.mark.parametrize("text", ["{", "{}", '{"routes": [{"name": 1}], "schemas": {}}', None])
-def test_a_file_of_native_routes_that_is_lost_costs_them_alone(
-    document: Any, native_api: Any, capsys: pytest.CaptureFixture[str], text: str | None
-) -> None:
-    native_api(text)
-    assert document()["paths"] == {}
-    assert capsys.readouterr().err.startswith("[error] the API description is without native routes: ")
 
 
 def test_the_example_application_has_a_valid_description() -> None:

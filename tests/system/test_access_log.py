@@ -2,93 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import signal
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.access import TEXT_LINE, AccessLog
+from harness.access import TEXT_LINE, Logged
 from harness.raw import Connection, exchange
-from harness.server import Server, run_typhon
 from harness.starter import Starter
 from harness.waiting import wait_for
-
-APP = """
-import asyncio, os, time
-from typhon import Response, route
-
-@route('/python/words/<word>', methods=['GET', 'POST'])
-def words(request):
-    return {'word': request.path_params['word'], 'pid': os.getpid()}
-
-@route('/python/sleeps', max_in_flight=1)
-def sleeps(request):
-    time.sleep(0.3)
-    return 'slept'
-
-@route('/python/async')
-async def coroutine(request):
-    await asyncio.sleep(0.01)
-    return 'async'
-
-def work():
-    return os.getpid()
-
-@route('/python/pool', use_process_pool=True)
-def pool(request, pool):
-    return pool.submit(work)
-
-@route('/python/stream')
-def stream(request):
-    for _ in range(4):
-        yield b'x' * 100
-
-@route('/python/breaks')
-def breaks(request):
-    yield b'x' * 100
-    raise ValueError('in the middle')
-
-@route('/python/endless')
-def endless(request):
-    while True:
-        yield b'x' * 1000
-        time.sleep(0.005)
-
-@route('/python/fails')
-def fails(request):
-    raise ValueError('no')
-
-@route('/python/late', timeout=0.2)
-async def late(request):
-    await asyncio.sleep(30)
-"""
-
-
-class Logged:
-    """A server with an access log of JSON lines."""
-
-    def __init__(self, start: Starter, directory: Path, **flags: Any) -> None:
-        self.log = AccessLog(directory / "access.log")
-        files = directory / "files"
-        files.mkdir()
-        (files / "page.html").write_text("<p>" * 10_000)
-        options = {"access_log": "json", "access_log_file": self.log.path, "static": f"/files={files}"}
-        self.server: Server = start(start.app(words=APP), **options | flags)
-        self.server.log.allow(r"^\[error\] request")
-        self._number = 0
-
-    def ask(self, path: str, method: str = "GET", **more: Any) -> tuple[dict[str, Any], bytes]:
-        """Asks under a name of its own; the line and the body."""
-        self._number += 1
-        name = f"r{self._number}"
-        headers = {"X-Request-Id": name} | more.pop("headers", {})
-        answer = self.server.client.request(method, path, headers=headers, **more)
-        line = self.log.wait_for(name)
-        assert line["status"] == answer.status_code
-        return line, answer.content
 
 
 @pytest.fixture
@@ -278,7 +201,7 @@ def test_the_client_is_whom_a_trusted_proxy_names(start: Starter, tmp_path: Path
 
 def test_the_text_form_goes_to_the_log_itself(start: Starter) -> None:
     """That of nginx and Apache, with more behind it; a line of it is no error of the log."""
-    server = start(start.app(words=APP), access_log="text")
+    server = start(start.app("logged"), access_log="text")
     (pid,) = server.worker_pids()
     headers = {"X-Request-Id": "mine", "User-Agent": 'a "quoted" agent', "Referer": "http://a/?b"}
     answer = server.client.get("/python/words/a?b=c", headers=headers)
@@ -290,69 +213,3 @@ def test_the_text_form_goes_to_the_log_itself(start: Starter) -> None:
     assert (found["status"], found["bytes"]) == ("200", str(len(answer.content)))
     assert (found["referer"], found["agent"]) == ("http://a/", 'a \\"quoted\\" agent')
     assert (found["route"], found["worker"], found["end"]) == ("/python/words/<word>", str(pid), "complete")
-
-
-def test_it_is_off_unless_asked_for(start: Starter) -> None:
-    server = start(start.app(words=APP))
-    assert server.client.get("/native/hello").status_code == 200
-    server.signal(signal.SIGUSR1)
-    assert server.client.get("/native/hello").status_code == 200
-    assert server.status()["access_log"] is None
-    assert server.stop() == 0
-    assert "GET /native/hello HTTP" not in server.log
-
-
-def test_a_log_that_was_renamed_goes_on_in_a_new_file(logged: Logged) -> None:
-    """As logrotate does it; no line is lost or doubled."""
-    logged.ask("/native/hello")
-    rotated = logged.log.path.with_suffix(".1")
-    logged.log.path.rename(rotated)
-    logged.server.signal(signal.SIGUSR1)
-    wait_for(logged.log.path.exists, "the file is made anew")
-    line, _ = logged.ask("/native/hello")
-    assert logged.log.lines() == [line]
-    assert len(AccessLog(rotated).lines()) == 1
-
-
-def test_a_full_disk_costs_lines_and_nothing_else(start: Starter) -> None:
-    server = start(start.app(words=APP), access_log="json", access_log_file="/dev/full")
-    for _ in range(20):
-        assert server.client.get("/native/hello").status_code == 200
-    wait_for(lambda: server.status()["access_log"] == {"written": 0, "lost": 20}, "all lines are counted")
-    wait_for(lambda: "lines of the access log were lost: No space left on device" in server.log, "it is told")
-
-
-def test_what_waits_is_written_at_the_end(logged: Logged) -> None:
-    for _ in range(50):
-        logged.server.client.get("/native/hello")
-    assert logged.server.stop() == 0
-    assert len(logged.log.lines()) == 50
-
-
-def test_a_file_that_cannot_be_opened_stops_the_start(start: Starter, tmp_path: Path) -> None:
-    done = run_typhon(
-        *("serve", "--app", start.app(words=APP), "--port", "0", "--run-dir", tmp_path / "run"),
-        *("--access-log", "json", "--access-log-file", tmp_path / "none" / "log"),
-    )
-    assert done.returncode == 2
-    assert f"the access log {tmp_path}/none/log cannot be opened: No such file" in done.stderr
-    assert not (tmp_path / "run").exists()
-
-
-def test_several_loops_write_whole_lines(start: Starter, tmp_path: Path) -> None:
-    logged = Logged(start, tmp_path, io_threads=3)
-
-    def ask(number: int) -> None:
-        for count in range(20):
-            fields = f"Host: x\r\nX-Request-Id: t{number}-{count}\r\n"
-            exchange(logged.server.port, f"GET /python/words/a HTTP/1.1\r\n{fields}\r\n")
-
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    wait_for(lambda: len(logged.log.lines()) == 120, "all lines")
-    names = {line["request_id"] for line in logged.log.lines()}
-    assert names == {f"t{number}-{count}" for number in range(6) for count in range(20)}
-    assert {json.dumps(line["route"]) for line in logged.log.lines()} == {'"/python/words/<word>"'}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -16,12 +15,6 @@ from harness.waiting import wait_for
 @pytest.fixture
 def mounted(start: Starter) -> Server:
     return start(start.app("mounted"), workers=1)
-
-
-def notes(server: Server) -> list[str]:
-    """What the applications wrote down."""
-    path = Path(f"{server.app}.notes")
-    return path.read_text().splitlines() if path.exists() else []
 
 
 def test_flask_and_fastapi_run_unchanged(mounted: Server) -> None:
@@ -51,7 +44,7 @@ def test_pieces_are_sent_as_they_are_made_and_end_with_the_client(mounted: Serve
     with mounted.client.stream("GET", f"/python/{kind}/endless") as answer:
         assert answer.headers["content-type"].startswith("application/x-pieces")
         assert next(answer.iter_raw(10_000)) == b"p" * 10_000
-    wait_for(lambda: notes(mounted) == [f"{kind} closed"], "the application hears of it")
+    wait_for(lambda: mounted.notes() == [f"{kind} closed"], "the application hears of it")
     wait_for(lambda: mounted.status()["workers"][0]["in_flight"] == 0, "its slot is free")
 
 
@@ -62,7 +55,7 @@ def test_an_answer_that_is_whole_has_its_length(mounted: Server) -> None:
 
 def test_background_tasks_run_after_the_answer(mounted: Server) -> None:
     assert mounted.client.get("/python/api/later").json() == {"later": True}
-    wait_for(lambda: notes(mounted) == ["later"], "the task runs")
+    wait_for(lambda: mounted.notes() == ["later"], "the task runs")
 
 
 BOTH = pytest.mark.parametrize("kind", ["legacy", "api"])
@@ -88,7 +81,7 @@ def test_an_application_hears_of_a_client_that_leaves_its_body(mounted: Server, 
             f"POST /python/{kind}/upload HTTP/1.1\r\nHost: test\r\nContent-Length: {MEBI}\r\n\r\n"
         )
         connection.send(bytes(100_000))
-        wait_for(lambda: f"{kind} begun" in notes(mounted), "the application reads")
-    wait_for(lambda: f"{kind} left" in notes(mounted), "the application hears of it")
+        wait_for(lambda: f"{kind} begun" in mounted.notes(), "the application reads")
+    wait_for(lambda: f"{kind} left" in mounted.notes(), "the application hears of it")
     wait_for(lambda: mounted.status()["workers"][0]["in_flight"] == 0, "its slot is free")
     assert mounted.client.post(f"/python/{kind}/upload", content=bytes(MEBI)).json() == {"size": MEBI}

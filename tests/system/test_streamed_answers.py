@@ -26,12 +26,6 @@ def server(start: Starter) -> Server:
     return start(start.app("streaming"))
 
 
-def notes(server: Server) -> list[str]:
-    """What its generators wrote down at their end."""
-    path = Path(f"{server.app}.notes")
-    return path.read_text().splitlines() if path.exists() else []
-
-
 def get(server: Server, path: str, **headers: str) -> Connection:
     """A connection that has sent a request."""
     connection = Connection(server.port)
@@ -86,8 +80,8 @@ def test_slow_client_stops_the_generator_and_memory_stays_flat(server: Server, k
         if PATIENCE == 1:  # a sanitizer keeps what has been freed
             assert resident(server.pid) - before[0] < 8 * MEBI
             assert resident(worker) - before[1] < 8 * MEBI
-    wait_for(lambda: notes(server), "the generator is closed")
-    made = int(notes(server)[0].rsplit(" ", 1)[1]) * 32768
+    wait_for(server.notes, "the generator is closed")
+    made = int(server.notes()[0].rsplit(" ", 1)[1]) * 32768
     assert made < 16 * MEBI  # the buffers of the kernel and one window
 
 
@@ -95,7 +89,7 @@ def test_slow_client_stops_the_generator_and_memory_stays_flat(server: Server, k
 def test_client_that_leaves_closes_the_generator(server: Server, kind: str) -> None:
     with get(server, f"{kind}endless") as connection:
         assert connection.socket.recv(65536)
-    wait_for(lambda: notes(server), "the generator is closed")
+    wait_for(server.notes, "the generator is closed")
     wait_for(lambda: server.status()["workers"][0]["in_flight"] == 0, "its slot is free")
     assert server.client.get("/python/hello").status_code == 200
 
@@ -103,7 +97,7 @@ def test_client_that_leaves_closes_the_generator(server: Server, kind: str) -> N
 def test_client_that_leaves_an_idle_event_stream_cancels_it(server: Server) -> None:
     with get(server, "async/events") as connection:
         assert connection.socket.recv(65536)
-    wait_for(lambda: notes(server) == ["events closed"], "the source is closed")
+    wait_for(lambda: server.notes() == ["events closed"], "the source is closed")
     wait_for(lambda: server.status()["workers"][0]["in_flight"] == 0, "its slot is free")
 
 
@@ -144,7 +138,7 @@ def test_lines_of_an_event_are_data_lines(server: Server) -> None:
 @BOTH
 def test_head_request_has_no_body_and_closes_the_generator(server: Server, kind: str) -> None:
     assert server.client.head(f"/python/{kind}endless").status_code == 200
-    wait_for(lambda: notes(server), "the generator is closed")
+    wait_for(server.notes, "the generator is closed")
     assert server.client.get("/python/hello").status_code == 200
 
 

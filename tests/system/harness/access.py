@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from harness.server import Server
+from harness.starter import Starter
 from harness.waiting import wait_for
 
 # A quoted text holds no quote that is not escaped.
@@ -44,3 +46,27 @@ class AccessLog:
         """Waits for the line of the request with this id, of which there is one."""
         (line,) = wait_for(lambda: self.of(name), f"a line of {name} in {self.path}")
         return dict(line)
+
+
+class Logged:
+    """A server of tests/system/apps/logged with an access log of JSON lines."""
+
+    def __init__(self, start: Starter, directory: Path, **flags: Any) -> None:
+        self.log = AccessLog(directory / "access.log")
+        files = directory / "files"
+        files.mkdir()
+        (files / "page.html").write_text("<p>" * 10_000)
+        options = {"access_log": "json", "access_log_file": self.log.path, "static": f"/files={files}"}
+        self.server: Server = start(start.app("logged"), **options | flags)
+        self.server.log.allow(r"^\[error\] request")
+        self._number = 0
+
+    def ask(self, path: str, method: str = "GET", **more: Any) -> tuple[dict[str, Any], bytes]:
+        """Asks under a name of its own; the line and the body."""
+        self._number += 1
+        name = f"r{self._number}"
+        headers = {"X-Request-Id": name} | more.pop("headers", {})
+        answer = self.server.client.request(method, path, headers=headers, **more)
+        line = self.log.wait_for(name)
+        assert line["status"] == answer.status_code
+        return line, answer.content

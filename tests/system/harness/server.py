@@ -141,6 +141,11 @@ class Server:
 
     # ---- waiting ----
 
+    def notes(self) -> list[str]:
+        """The lines that handlers of an application in tests/system/apps wrote down beside it."""
+        path = Path(f"{self.app}.notes")
+        return path.read_text().splitlines() if path.exists() else []
+
     def wait_state(self, state: str) -> dict[str, Any]:
         """Waits until the status says ``state``; the status."""
         return wait_for(lambda: self._status_if(state), f"state {state}\n{self.log.text()}")

@@ -9,6 +9,7 @@ import ssl
 import struct
 from typing import NamedTuple, Self
 
+from harness.server import Server
 from harness.waiting import PATIENCE
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
@@ -147,3 +148,8 @@ class RawWebSocket:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def connect(server: Server, path: str, *fields: str) -> RawWebSocket:
+    """A handshake with the endpoint below /python/."""
+    return RawWebSocket(server.port, f"/python/{path}", *fields)

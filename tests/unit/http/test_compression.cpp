@@ -2,80 +2,12 @@
 #include <future>
 #include <string>
 
-#include "coded.hpp"
-#include "server_fixture.hpp"
-#include "tests/unit/supervisor/fixture.hpp"
+#include "coding_fixture.hpp"
 #include <doctest/doctest.h>
-
-#include "proto/codec.hpp"
 
 using namespace typhon;
 using namespace typhon::test;
 namespace fs = std::filesystem;
-
-namespace {
-
-std::string decoded(const Answer& answer) {
-    const Decoded result = decode(answer.header("content-encoding"), answer.body);
-    CHECK(result.ended);
-    return result.bytes;
-}
-
-const std::string kBr = "Accept-Encoding: br\r\n";
-const std::string kGzip = "Accept-Encoding: gzip\r\n";
-
-class CodingFixture : public ServerFixture {
-public:
-    CodingFixture() {
-        options.compress = true;
-        options.statics = {{{"files"}, dir.path()}};
-        add("/small", 1023);
-        add("/medium", 4000);
-        add("/large", 200'000);
-        add("/huge", 9U << 20);
-        port.outcome = [this](relay::Call& call) {
-            call.reply.status = 200;
-            call.reply.content_type = python_type;
-            call.reply.headers = python_headers;
-            call.reply.body = python_body;
-        };
-    }
-
-    ~CodingFixture() { stop(); }
-    CodingFixture(const CodingFixture&) = delete;
-    CodingFixture& operator=(const CodingFixture&) = delete;
-    CodingFixture(CodingFixture&&) = delete;
-    CodingFixture& operator=(CodingFixture&&) = delete;
-
-    void add(const std::string& path, std::size_t size) {
-        router.add("GET", path, [text = text_of(size)](const Request&, Response& response) {
-            response.set_content(text, "text/plain");
-        });
-    }
-
-    Answer get(const std::string& path, const std::string& fields = "") {
-        Client client = connect();
-        client.send(get_request(path, fields));
-        return client.read();
-    }
-    Answer head(const std::string& path, const std::string& fields) {
-        Client client = connect();
-        client.send("HEAD " + path + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n");
-        return client.read(true);
-    }
-    void set_python(const std::string& name, const std::string& value) {
-        python_headers.clear();
-        proto::HeaderBlockWriter writer(python_headers, 1);
-        writer.add(name, value);
-    }
-
-    test::TempDir dir;
-    std::string python_type = "application/json";
-    std::string python_headers;
-    std::string python_body = text_of(100'000);
-};
-
-}  // namespace
 
 TEST_CASE_FIXTURE(CodingFixture,
                   "Compression: native answers, small at once and large on the pool") {
@@ -259,44 +191,6 @@ TEST_CASE_FIXTURE(CodingFixture, "Compression: handlers that block keep no answe
     CHECK(get("/large", kBr).header("content-encoding") == "br");
     release.set_value();
     CHECK(waiting.read().status == 200);
-}
-
-TEST_CASE_FIXTURE(CodingFixture, "Compression: streams of native handlers, piece by piece") {
-    const auto provide = [](std::size_t offset, std::size_t, DataSink& sink) {
-        if (offset >= 200'000) {
-            sink.done();
-            return true;
-        }
-        return sink.write(text_of(200'000).data() + offset, 5000);
-    };
-    router.add("GET", "/stream", [provide](const Request&, Response& response) {
-        response.set_chunked_content_provider(
-            "text/plain", [provide](auto offset, auto& sink) { return provide(offset, 0, sink); });
-    });
-    router.add("GET", "/short", [](const Request&, Response& response) {
-        response.set_content_provider(
-            50, "text/plain", [](std::size_t, std::size_t, DataSink& sink) {
-                return sink.write(text_of(50).data(), 50);
-            });
-    });
-    router.add("GET", "/sized", [provide](const Request&, Response& response) {
-        response.set_content_provider(200'000, "text/plain", provide);
-    });
-    start();
-    for (const char* path : {"/stream", "/sized"}) {
-        for (const std::string& fields : {kBr, kGzip}) {
-            CAPTURE(path);
-            const Answer answer = get(path, fields);
-            CHECK(answer.header("content-encoding") == (fields == kBr ? "br" : "gzip"));
-            CHECK(answer.header("vary") == "Accept-Encoding");
-            CHECK(answer.header("transfer-encoding") == "chunked");
-            CHECK(answer.body.size() < 100'000);
-            CHECK(decoded(answer) == text_of(200'000));
-        }
-        CHECK(get(path).body == text_of(200'000));
-        CHECK(head(path, kBr).header("content-encoding") == "br");
-    }
-    CHECK(get("/short", kBr).header("content-length") == "50");
 }
 
 TEST_CASE_FIXTURE(CodingFixture,
