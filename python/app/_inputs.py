@@ -61,7 +61,7 @@ def numbers_of_body(request: Request) -> list[Number]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value)
 
 
 def _number(text: str) -> Number | None:
@@ -70,5 +70,13 @@ def _number(text: str) -> Number | None:
             number: Number = convert(text)
         except ValueError:
             continue
-        return number if math.isfinite(number) else None
+        return number if _is_finite(number) else None
     return None
+
+
+def _is_finite(number: Number) -> bool:
+    """Whether it is within what a float can be; an int can be larger."""
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        return False

@@ -1,15 +1,16 @@
 """An application of ASGI 3 below a path: FastAPI, Starlette, Django and the like, unchanged.
 
-Each piece of an answer is sent when the application has made it. Its websockets are in _asgi_websocket.py.
+Each piece of an answer is sent when the application has made it. Its websockets are in _asgi_websocket.py,
+its lifespan is in _asgi_lifespan.py.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from typhon import _background
 from typhon._body import BodyGoneError, BodyStream
 from typhon._failures import answer_to
 from typhon._peers import host_and_port
@@ -23,8 +24,6 @@ VERSIONS = {"version": "3.0", "spec_version": "2.4"}
 PATIENCE_S = 1.0  # for an application whose client has left
 
 _FRAMING = frozenset(name.encode() for name in FRAMING)
-
-_background: set[asyncio.Future[Any]] = set()
 
 
 def asgi_handler(application: Application, mount: str, state: dict[str, Any]) -> Callable[[Any], Any]:
@@ -55,7 +54,7 @@ def _failure_of(running: asyncio.Future[Any]) -> BaseException | None:
     return None if running.cancelled() else running.exception()
 
 
-def _by_leaving(error: BaseException | None) -> bool:
+def by_leaving(error: BaseException | None) -> bool:
     """Whether an application failed because its client left, however it says so."""
     while error is not None:
         if isinstance(error, ClientLeftError):
@@ -75,7 +74,8 @@ class _Exchange:
         self._start: dict[str, Any] | None = None
         self._piece: tuple[bytes, bool] | None = None  # one on its way, and whether more follows
         self._arrival: asyncio.Future[None] | None = None  # of who waits for a piece, or the end
-        self._room: asyncio.Future[None] | None = None  # of the application, when there is no room
+        self._turn = asyncio.Lock()  # of those that send: one waits for room, the others for it
+        self._room: asyncio.Future[None] | None = None  # of who has the turn, when there is no room
         self._complete = False  # the application has ended its answer
         self._ended = False  # it has, or the client has left
         self._end: asyncio.Event | None = None  # of those that wait for that
@@ -100,7 +100,7 @@ class _Exchange:
         return {"type": "http.disconnect"}
 
     async def send(self, message: dict[str, Any]) -> None:
-        """Takes a part of the answer; returns when there is room for another one.
+        """Takes a part of the answer; returns when there is room for another one. For any number of tasks.
 
         Raises:
             ClientLeftError: the client has left.
@@ -138,10 +138,17 @@ class _Exchange:
             for name, value in self._start.get("headers", ())
             if bytes(name).lower() not in _FRAMING
         ]
-        body = self._follow(first, running) if more else first or None
-        if not more:
-            self._let_go(running)
-        return Response(body, self._start["status"], headers)
+        if more:
+            return Response(self._follow(first, running), self._start["status"], headers)
+        self._let_go(running)
+        return Response(self._whole(first), self._start["status"], headers)
+
+    def _whole(self, body: bytes) -> bytes | AsyncIterator[bytes] | None:
+        """A body that is all of the answer; that of HEAD, when GET has another one, in pieces."""
+        assert self._start is not None
+        if not body and self._request.method == "HEAD" and _length_of(self._start) != b"0":
+            return _unmade()
+        return body or None
 
     async def _follow(self, first: bytes, running: asyncio.Future[Any]) -> AsyncIterator[bytes]:
         """All pieces as they come; the application is told when the client leaves."""
@@ -155,10 +162,13 @@ class _Exchange:
             self._leave(running) if more else self._let_go(running)
 
     async def _put(self, piece: bytes, more: bool) -> None:
-        while self._piece is not None:
-            self._room = asyncio.get_running_loop().create_future()
-            await self._room
-        self._piece = (piece, more)
+        async with self._turn:
+            while self._piece is not None and not self._ended:
+                self._room = asyncio.get_running_loop().create_future()
+                await self._room
+            if self._ended:
+                raise ClientLeftError("the client has left")
+            self._piece = (piece, more)
         _wake(self._arrival)
 
     def _take(self) -> tuple[bytes, bool] | None:
@@ -174,7 +184,7 @@ class _Exchange:
         piece = self._take()
         if piece is None:
             error = _failure_of(running)
-            if _by_leaving(error):
+            if by_leaving(error):
                 raise ClientDisconnected("the client left") from error
             running.result()
             raise RuntimeError("the ASGI application returned before it had ended its answer")
@@ -194,7 +204,7 @@ class _Exchange:
         self._note_end()
         if running.done():
             return  # whoever waited for the next piece has been told
-        self._take()  # whoever waits in send() finds the end at the next
+        self._take()  # whoever waits in send() finds the end
         asyncio.get_running_loop().call_later(PATIENCE_S, running.cancel)
         self._let_go(running)
 
@@ -203,14 +213,24 @@ class _Exchange:
         if running.done():
             self._gone(running)
             return
-        _background.add(running)
+        _background.keep(running)
         running.add_done_callback(self._gone)
 
     def _gone(self, running: asyncio.Future[Any]) -> None:
-        _background.discard(running)
         error = _failure_of(running)
-        if error is not None and not _by_leaving(error):
+        if error is not None and not by_leaving(error):
             answer_to(error, self._request)
+
+
+def _length_of(start: dict[str, Any]) -> bytes:
+    """The Content-Length that an application has set; empty when it has not."""
+    fields = start.get("headers", ())
+    return next((bytes(value) for name, value in fields if bytes(name).lower() == b"content-length"), b"")
+
+
+async def _unmade() -> AsyncIterator[bytes]:
+    """The body of an answer to HEAD whose length stays unsaid, as only GET's tells (RFC 9110 section 8.6)."""
+    yield b""
 
 
 @remembered
@@ -237,50 +257,3 @@ def scope_of(request: Any, mount: str, state: dict[str, Any]) -> dict[str, Any]:
         "state": dict(state),
         "extensions": {},
     }
-
-
-class Lifespan:
-    """Tells an application that its worker starts and ends; one that does not want to know is left alone."""
-
-    def __init__(self, application: Application, state: dict[str, Any]) -> None:
-        self._application = application
-        self._state = state
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Returns when the application is ready.
-
-        Raises:
-            RuntimeError: it said that it cannot start.
-        """
-        self._to_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._from_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._task = asyncio.create_task(self._run())
-        await self._ask("startup")
-
-    async def stop(self) -> None:
-        """Returns when the application has ended.
-
-        Raises:
-            RuntimeError: it said that it failed.
-        """
-        if self._task is not None and not self._task.done():
-            await self._ask("shutdown")
-            await self._task
-
-    async def _run(self) -> None:
-        scope = {"type": "lifespan", "asgi": VERSIONS, "state": self._state}
-        with contextlib.suppress(Exception):  # it does not know lifespan
-            await self._application(scope, self._to_app.get, self._from_app.put)
-
-    async def _ask(self, moment: str) -> None:
-        assert self._task is not None
-        await self._to_app.put({"type": f"lifespan.{moment}"})
-        answer = asyncio.ensure_future(self._from_app.get())
-        await asyncio.wait([answer, self._task], return_when=asyncio.FIRST_COMPLETED)
-        if not answer.done():
-            answer.cancel()
-            return
-        message = answer.result()
-        if message["type"] == f"lifespan.{moment}.failed":
-            raise RuntimeError(f"the ASGI application failed at its {moment}: {message.get('message', '')}")

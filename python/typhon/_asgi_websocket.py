@@ -1,11 +1,12 @@
-"""WebSockets of a mounted ASGI application: the scope "websocket" of ASGI 3 (spec 2.3)."""
+"""WebSockets of a mounted ASGI application: the scope "websocket" of ASGI 3 (spec 2.4)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from typhon._websocket import Socket, fields_of, offered_subprotocols
+from typhon._asgi import ClientLeftError, by_leaving
+from typhon._websocket import Message, Socket, fields_of, offered_subprotocols
 from typhon.errors import WebSocketDisconnect
 from typhon.responses import Response
 
@@ -21,16 +22,25 @@ def asgi_websocket_handler(application: Callable[..., Any], scope_of: Scope) -> 
         socket = Socket(request)
         exchange = _Exchange(socket)
         scope = scope_of(request) | _of_websocket(request)
-        return await socket.serve(lambda: application(scope, exchange.receive, exchange.send))
+        return await socket.serve(lambda: _run(application(scope, exchange.receive, exchange.send)))
 
     setattr(handle, ASGI, True)
     return handle
 
 
+async def _run(running: Awaitable[Any]) -> None:
+    """An application that fails because its client has left is no fault."""
+    try:
+        await running
+    except Exception as error:
+        if not by_leaving(error):
+            raise
+
+
 def _of_websocket(request: Any) -> dict[str, Any]:
     return {
         "type": "websocket",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
         "scheme": "wss" if request.scheme == "https" else "ws",
         "subprotocols": offered_subprotocols(request),
     }
@@ -60,7 +70,7 @@ class _Exchange:
 
         Raises:
             RuntimeError: the event was not expected.
-            WebSocketDisconnect: the client has left.
+            ClientLeftError: the client has left.
         """
         kind = event["type"]
         if kind == "websocket.accept" and not self._socket.decided:
@@ -74,6 +84,12 @@ class _Exchange:
             await self._socket.close(event.get("code", 1000), event.get("reason") or "")
         elif kind == "websocket.send" and self._socket.accepted:
             text = event.get("text")
-            await self._socket.send(event["bytes"] if text is None else text)
+            await self._send(event["bytes"] if text is None else text)
         else:
             raise RuntimeError(f"the ASGI application sent {kind!r} when that was not expected")
+
+    async def _send(self, message: Message) -> None:
+        try:
+            await self._socket.send(message)
+        except WebSocketDisconnect as left:
+            raise ClientLeftError("the client has left") from left

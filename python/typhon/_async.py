@@ -12,7 +12,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, Protocol
 
-from typhon import _body, _log
+from typhon import _background, _body, _log
 from typhon._current import enter
 from typhon.results import begun
 
@@ -29,7 +29,7 @@ class Stream(Protocol):
         """An iterator, or async iterator, of the pieces to send."""
 
     def send(self, piece: bytes) -> bool:
-        """False when the client has to read first."""
+        """False when the client has to read first, or wants no more: its task is then cancelled."""
 
 
 class Bridge(Protocol):
@@ -106,8 +106,16 @@ class AsyncRunner:
             except BaseException as error:  # a task of a handler's own called sys.exit()
                 _log.write_exception("in the event loop", error)
         self._loop.remove_reader(self._bridge.fd())
+        self._end_tasks()
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
+
+    def _end_tasks(self) -> None:
+        """Has what is left of requests run its `finally`."""
+        try:
+            self._loop.run_until_complete(_background.cancel(asyncio.all_tasks(self._loop)))
+        except BaseException as error:
+            _log.write_exception("in the event loop", error)
 
     def _drain(self) -> None:
         """Cancels, lets go on and starts what the gateway asked for, as far as there is room."""
@@ -154,24 +162,30 @@ class AsyncRunner:
         try:
             async for piece in body if isinstance(body, AsyncIterator) else _in_turns(body):
                 while not stream.send(piece):
+                    if key in self._given_up:  # the generator has caught its cancellation, and goes on
+                        raise asyncio.CancelledError
                     await self._credit(key)
                 self._schedule_flush()
             whole = True
         except BaseException as exc:
-            if not isinstance(self._as_seen_by_client(key, exc), concurrent.futures.CancelledError):
-                self._bridge.log(request, exc)
+            self._log(key, request, exc)
         finally:
             self._waiting.pop(key, None)
-            await self._close(request, body)
+            await self._close(key, request, body)
             self._bridge.end(request, whole)
 
-    async def _close(self, request: Any, body: Any) -> None:
+    async def _close(self, key: int, request: Any, body: Any) -> None:
         try:
             if isinstance(body, AsyncIterator):
                 await body.aclose()  # type: ignore[attr-defined]  # AsyncPieces
             else:
                 body.close()
         except BaseException as exc:
+            self._log(key, request, exc)
+
+    def _log(self, key: int, request: Any, exc: BaseException) -> None:
+        """What a stream raises after its head, unless it is a cancellation that we asked for."""
+        if not isinstance(self._as_seen_by_client(key, exc), concurrent.futures.CancelledError):
             self._bridge.log(request, exc)
 
     async def _credit(self, key: int) -> None:

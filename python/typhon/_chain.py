@@ -1,8 +1,8 @@
 """A handler with the hooks around it, as one function that the worker calls.
 
 Plain hooks and a plain handler make a plain function. As soon as one of them is a coroutine function the
-whole is one: a plain handler, and a plain middleware with ``call_next``, then run on threads, where they may
-block.
+whole is one: a plain handler with the pieces that it makes, and a plain middleware with ``call_next``, then
+run on threads (`_threads`), where they may block.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
-from contextvars import copy_context
 from typing import Any
 
 from typhon import _sandwich
+from typhon._callables import is_async
 from typhon._current import serving
-from typhon._failures import http_error_answer
-from typhon._group import Group, Hook, is_async
+from typhon._failures import http_error_answer, status_of
+from typhon._group import Group, Hook
+from typhon._threads import threaded_handler, threaded_pieces
 from typhon.errors import HTTPError
 from typhon.responses import Response, response_of
 
@@ -39,8 +40,11 @@ class Chain:
         return any(map(is_async, [*self.before, *self.after, *self.middleware, *handlers]))
 
     def error_handler(self, error: BaseException) -> Hook | None:
-        """The function for an exception: by status, else by the nearest type; the router's come first."""
-        status = error.status if isinstance(error, HTTPError) else 500
+        """The function for an exception, by its type and the status of its answer; the router's come first.
+
+        For an HTTPError the status comes before the types, for any other the nearest type.
+        """
+        status = status_of(error)
         keys: list[Any] = [*type(error).__mro__, status]
         if isinstance(error, HTTPError):
             keys = [status, *type(error).__mro__]
@@ -89,11 +93,12 @@ def async_chain(handler: Call, handler_is_async: bool, chain: Chain) -> Call:
             response = response_of(_kept(await _awaited(hook(request, response)), response))
         return response
 
-    run = handler if handler_is_async else _on_thread(handler)
+    run = handler if handler_is_async else threaded_handler(handler)
     call: Call = core
-    for hook in reversed(chain.middleware):
-        call = _sandwich.async_layer(hook, call)
-    return _guarded_awaited(call, chain)
+    for depth, hook in enumerate(reversed(chain.middleware)):
+        call = _sandwich.async_layer(hook, call, depth)
+    guarded = _guarded_awaited(call, chain)
+    return guarded if handler_is_async else threaded_pieces(guarded)
 
 
 def _guarded(call: Call, chain: Chain) -> Call:
@@ -163,7 +168,7 @@ def _with_status(result: Any, error: Exception) -> Response:
     """A result that names no status gets that of the error."""
     response = response_of(result)
     if not isinstance(result, Response) and type(result) is not tuple:
-        response.status = error.status if isinstance(error, HTTPError) else 500
+        response.status = status_of(error)
     return response
 
 
@@ -173,11 +178,3 @@ def _kept(returned: Any, response: Response) -> Any:
 
 async def _awaited(value: Any) -> Any:
     return await value if isinstance(value, Awaitable) else value
-
-
-def _on_thread(handler: Call) -> Call:
-    async def run(*arguments: Any) -> Any:
-        context = copy_context()
-        return await asyncio.get_running_loop().run_in_executor(None, context.run, handler, *arguments)
-
-    return run

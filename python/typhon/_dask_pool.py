@@ -84,14 +84,10 @@ class DaskPool(MappingExecutor):
 
     async def _settle(self, task: Any, future: Future[Any], end: float, name: str) -> None:
         """Ends the future with what comes of the task. In Dask's event loop."""
-        left = None if end == math.inf else max(end - time.monotonic(), 0.0)
         error: BaseException | None = None
         result: Any = None
         try:
-            result = await asyncio.wait_for(_outcome(task), left)
-        except TimeoutError:
-            await self._client.cancel([task])
-            error = PoolTimeoutError(f"the pool task {name} was not done in the time of its request")
+            result = await self._result(task, end, name)
         except BaseException as raised:
             error = _as_pool_error(raised, name)
         if not future.set_running_or_notify_cancel():
@@ -100,6 +96,21 @@ class DaskPool(MappingExecutor):
             future.set_exception(error)
         else:
             future.set_result(result)
+
+    async def _result(self, task: Any, end: float, name: str) -> Any:
+        """What the task returns, or raises: a TimeoutError of its own, too.
+
+        Raises:
+            PoolTimeoutError: it is not done at ``end``, and has been cancelled.
+        """
+        left = None if end == math.inf else max(end - time.monotonic(), 0.0)
+        outcome = asyncio.ensure_future(_outcome(task))
+        done, _ = await asyncio.wait([outcome], timeout=left)
+        if done:
+            return outcome.result()
+        outcome.cancel()
+        await self._client.cancel([task])
+        raise PoolTimeoutError(f"the pool task {name} was not done in the time of its request")
 
 
 async def _outcome(task: Any) -> Any:

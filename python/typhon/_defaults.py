@@ -15,6 +15,8 @@ from typhon._signature import is_model, unwrapped
 
 Fill = Callable[[Any], None]
 
+_COLLECTIONS = (dict, list, tuple, set, frozenset)
+
 
 def filler_of(kind: Any) -> Fill | None:
     """What completes a decoded value of a type, in place; None when there is nothing to complete."""
@@ -36,7 +38,7 @@ class _Fillers:
         parts = [fill for part in get_args(plain) if (fill := self.of(part)) is not None]
         if not parts:
             return None
-        return _each_value(parts) if get_origin(plain) in (dict, list, tuple, set, frozenset) else _any(parts)
+        return _each_value(parts) if get_origin(plain) in _COLLECTIONS else _any(parts)
 
     def have_defaults(self) -> bool:
         """Whether one of the models that were met has any."""
@@ -78,8 +80,12 @@ def _plain_defaults(model: type) -> dict[str, Any]:
 
 
 def _each_value(parts: list[Fill]) -> Fill:
+    """For a collection; in a union the value can be of another kind."""
+
     def fill(value: Any) -> None:
-        for item in value.values() if isinstance(value, dict) else value or ():
+        if not isinstance(value, _COLLECTIONS):
+            return
+        for item in value.values() if isinstance(value, dict) else value:
             for part in parts:
                 part(item)
 

@@ -7,6 +7,7 @@ import itertools
 import threading
 from collections.abc import Coroutine, Iterable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 from urllib.parse import unquote
 
@@ -99,7 +100,7 @@ class Dispatcher:
         found = self._matcher.match(method, raw_path)
         fields = _fields(found, query, headers)
         request = Request(method, unquote(raw_path), data=data, **fields)
-        return self._answer(found, request)
+        return copy_context().run(self._answer, found, request)
 
     def open(
         self, raw_path: str, query: bytes = b"", headers: Iterable[tuple[str, str]] = ()
@@ -109,7 +110,7 @@ class Dispatcher:
         if found.route is None:
             found = self._matcher.match("GET", raw_path)
         opening = Opening("GET", unquote(raw_path), **_fields(found, query, headers))
-        return opening, self._answer(found, opening)
+        return opening, copy_context().run(self._answer, found, opening)
 
     def submit(self, coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
         """Runs a coroutine where the coroutines of the application run."""

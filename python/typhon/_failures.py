@@ -11,7 +11,7 @@ import importlib
 import traceback
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from typhon import _json, _log
 from typhon.errors import (
@@ -44,7 +44,35 @@ _PAGE = """<!doctype html>
 </html>
 """
 
+_AGAIN = [(b"Retry-After", b"1")]
 _HIDDEN_FRAMES = ("<frozen importlib", "<frozen runpy", importlib.__file__)
+
+
+class _Known(NamedTuple):
+    """An exception that says more to a client than that something is broken.
+
+    Attributes:
+        kind: its type.
+        status: of the answer.
+        message: the sentence for the client.
+        passes: whether the client is told to try again in a second.
+        told: whether the log has a line of it.
+    """
+
+    kind: type[BaseException]
+    status: int
+    message: str
+    passes: bool
+    told: bool
+
+
+_KNOWN = (
+    _Known(concurrent.futures.CancelledError, 503, STOPPING, passes=True, told=False),
+    _Known(ClientDisconnected, 400, CLIENT_LEFT, passes=False, told=False),
+    _Known(BrokenProcessPool, 502, POOL_DIED, passes=False, told=True),
+    _Known(PoolTimeoutError, 504, POOL_TOO_LONG, passes=False, told=True),
+    _Known(PoolStartError, 503, POOL_NOT_UP, passes=True, told=True),
+)
 
 
 class RequestLike(Protocol):
@@ -68,24 +96,28 @@ def answer_to(exc: BaseException, request: RequestLike, debug: bool = False) -> 
     """
     if isinstance(exc, HTTPError):
         return http_error_answer(exc, request)
-    if isinstance(exc, concurrent.futures.CancelledError):
-        return error_answer(503, STOPPING, request, [(b"Retry-After", b"1")])
-    if isinstance(exc, ClientDisconnected):
-        return error_answer(400, CLIENT_LEFT, request)
-    if isinstance(exc, BrokenProcessPool):
-        _tell(request, f"{type(exc).__name__}: {exc}")
-        return error_answer(502, POOL_DIED, request)
-    if isinstance(exc, PoolTimeoutError):
-        _tell(request, f"{type(exc).__name__}: {exc}")
-        return error_answer(504, POOL_TOO_LONG, request)
-    if isinstance(exc, PoolStartError):
-        _tell(request, f"{type(exc).__name__}: {exc}")
-        return error_answer(503, POOL_NOT_UP, request, [(b"Retry-After", b"1")])
+    known = _known(exc)
+    if known is not None:
+        if known.told:
+            _tell(request, f"{type(exc).__name__}: {exc}")
+        return error_answer(known.status, known.message, request, _AGAIN if known.passes else None)
     detail = _detail(exc)
     _tell(request, detail)
     if debug and _wants_page(request):
         return Answer(500, PAGE_TYPE, [], _page(request, detail))
     return error_answer(500, INTERNAL, request, extra={"traceback": detail} if debug else None)
+
+
+def status_of(exc: BaseException) -> int:
+    """The status of the answer that `answer_to` gives."""
+    if isinstance(exc, HTTPError):
+        return exc.status
+    known = _known(exc)
+    return 500 if known is None else known.status
+
+
+def _known(exc: BaseException) -> _Known | None:
+    return next((known for known in _KNOWN if isinstance(exc, known.kind)), None)
 
 
 def _wants_page(request: Any) -> bool:
@@ -109,7 +141,7 @@ def error_answer(
 ) -> Answer:
     """An answer in the one form of all errors: ``{"error": message, "request_id": id}``."""
     body = {"error": message, "request_id": request.id} | (extra or {})
-    return Answer(status, JSON_TYPE, headers or [], _json.encode(body))
+    return Answer(status, JSON_TYPE, list(headers or []), _json.encode(body))
 
 
 def start_error_text(exc: BaseException) -> str:

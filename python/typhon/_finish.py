@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from typhon._asgi_websocket import ASGI
+from typhon._callables import is_async_generator
 from typhon._chain import Chain, async_chain, sync_chain
 from typhon._group import app_group
 from typhon._signature import parameters_of
 from typhon._typed import filled_in
 from typhon.errors import AppError, RouteError
 from typhon.routing import WEBSOCKET, RouteSpec
-from typhon.websockets import websocket_call
+from typhon.websockets import guarded, websocket_call
 
 
 def finished(specs: Iterable[RouteSpec]) -> list[RouteSpec]:
@@ -57,21 +57,22 @@ def _check_reads_itself(handler: Callable[..., Any], given: int, pattern: str) -
 
 def _finished_websocket(spec: RouteSpec) -> RouteSpec:
     """Of the hooks, those before a request can refuse it; the others see no WebSocket."""
-    if getattr(spec.call, ASGI, False):
-        return spec
+    groups = (app_group, getattr(spec.router, "group", None))
+    before = [hook for group in groups if group for hook in group.before]
+    call = spec.call if getattr(spec.call, ASGI, False) else _socket_call(spec)
+    return dataclasses.replace(spec, call=guarded(before, call) if before else call)
+
+
+def _socket_call(spec: RouteSpec) -> Callable[..., Any]:
     for parameter in parameters_of(spec.call, 1, spec.pattern):
         if parameter.place in ("body", "form", "file"):
             raise RouteError(f"a WebSocket has no body, which {parameter.name} would come from")
-    groups = (app_group, getattr(spec.router, "group", None))
-    before = [hook for group in groups if group for hook in group.before]
-    call = websocket_call(filled_in(spec.call, True, 1, spec.pattern), before)
-    return dataclasses.replace(spec, call=call)
+    return websocket_call(filled_in(spec.call, True, 1, spec.pattern))
 
 
 def _coroutine_function(handler: Callable[..., Any]) -> Callable[..., Any]:
     """The handler itself, or a coroutine function that returns the pieces of an async generator."""
-    called = handler if inspect.isroutine(handler) else getattr(handler, "__call__", handler)  # noqa: B004
-    if not inspect.isasyncgenfunction(called):
+    if not is_async_generator(handler):
         return handler
 
     @functools.wraps(handler)

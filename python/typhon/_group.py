@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from typhon._callables import is_async_generator, name_of
 from typhon.errors import RouteError
 
 Hook = Callable[..., Any]
@@ -74,18 +75,6 @@ def checked_middleware(hook: Any) -> Any:
         RouteError: it is neither ``f(request, call_next)`` nor a generator function ``f(request)``.
     """
     what = "a middleware is f(request, call_next), or a generator function f(request) that yields once"
-    if inspect.isasyncgenfunction(hook):
+    if is_async_generator(hook):
         raise RouteError(f"{what}; this one is an async generator: write async def f(request, call_next)")
     return checked_hook(hook, 1 if inspect.isgeneratorfunction(hook) else 2, what)
-
-
-def is_async(hook: Hook) -> bool:
-    """Whether calling it makes a coroutine."""
-    called = hook if inspect.isroutine(hook) else getattr(hook, "__call__", hook)  # noqa: B004
-    return inspect.iscoroutinefunction(called)
-
-
-def name_of(hook: Any) -> str:
-    """How a message calls it: "module.function"."""
-    owner = hook if hasattr(hook, "__qualname__") else type(hook)
-    return f"{owner.__module__}.{owner.__qualname__}"

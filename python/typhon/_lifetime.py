@@ -9,8 +9,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from typhon import _log
-from typhon._group import checked_hook, is_async, name_of
+from typhon import _background, _log
+from typhon._callables import is_async, name_of, settled
+from typhon._group import checked_hook
 from typhon.errors import AppError
 
 
@@ -47,6 +48,8 @@ startup = Hooks("startup")
 shutdown = Hooks("shutdown")
 _started = False
 
+LEFT_S = 5.0  # without a worker, which knows
+
 
 def clear() -> None:
     """Forgets every hook."""
@@ -74,9 +77,18 @@ def run_startup(loop: Loop | None) -> None:
     _started = True
 
 
-def run_shutdown(loop: Loop | None) -> None:
-    """Runs the shutdown hooks, last one first, when the startup was complete; reports what they raise."""
+def run_shutdown(loop: Loop | None, left_s: float = LEFT_S) -> None:
+    """Ends what goes on after its answer, then runs the shutdown hooks, last one first. Blocks.
+
+    What hooks raise is reported. They run when the startup was complete.
+
+    Args:
+        loop: where coroutines run.
+        left_s: seconds until the worker is killed if it has not ended.
+    """
     global _started
+    if loop is not None:
+        _background.end(loop.submit, left_s)
     hooks: Iterable[_Hook] = reversed(shutdown.hooks) if _started else ()
     _started = False
     for hook in hooks:
@@ -103,7 +115,7 @@ def _on_thread(call: Callable[[], Any]) -> Future[Any]:
 
     def run() -> None:
         try:
-            future.set_result(call())
+            future.set_result(settled(call(), call))
         except BaseException as error:
             future.set_exception(error)
 

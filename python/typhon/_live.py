@@ -26,7 +26,8 @@ class LiveServer:
         app: the application directory.
         typhon: the program; that of TYPHON_BIN, of PATH or of the source tree when left out.
         timeout: seconds for the start, and for the stop.
-        options: those of ``serve``: ``workers=2``, ``debug=True``.
+        options: those of ``serve``: ``workers=2``, ``debug=True``; a list for one that may come more than
+            once, ``static=["/a=one", "/b=two"]``.
 
     Raises:
         AppError: no program, or a server that does not get ready; the text has its log.
@@ -39,7 +40,6 @@ class LiveServer:
         self._timeout = timeout
         self._directory = Path(tempfile.mkdtemp(prefix="typhon-test-"))
         self._log = self._directory / "log"
-        words = _words({"venv": _venv()} | options)
         command = [
             self._program,
             "serve",
@@ -49,12 +49,10 @@ class LiveServer:
             "0",
             "--run-dir",
             self._run_dir,
-            *words,
+            *_words({"venv": _venv()} | options),
         ]
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [*command, *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             self.url = self._wait_ready()
         except BaseException:
@@ -126,11 +124,15 @@ def _venv() -> str | None:
 
 
 def _words(options: dict[str, Any]) -> Sequence[str]:
+    """The options as words of a command; one with a list of values is repeated."""
     words: list[str] = []
-    for name, value in options.items():
-        if value is None or value is False:
-            continue
-        words.append(f"--{name.replace('_', '-')}")
-        if value is not True:
-            words.append(str(value))
+    for name, given in options.items():
+        for value in given if isinstance(given, list | tuple) else [given]:
+            words += _option(f"--{name.replace('_', '-')}", value)
     return words
+
+
+def _option(name: str, value: Any) -> list[str]:
+    if value is None or value is False:
+        return []
+    return [name] if value is True else [name, str(value)]

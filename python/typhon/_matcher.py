@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
+from typhon.patterns import PARAMETER
 from typhon.routing import RouteSpec
 
-_PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 _HEX = "[0-9a-fA-F]"
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "str": (r".+", str),
@@ -58,7 +58,7 @@ def params_of(pattern: str, segments: list[str]) -> dict[str, Any] | None:
     wanted = pattern.split("/")[1:]
     params: dict[str, Any] = {}
     for place, part in enumerate(wanted):
-        parameter = _PARAMETER.fullmatch(part)
+        parameter = PARAMETER.fullmatch(part)
         kind = (parameter[1] or "str") if parameter else ""
         if place >= len(segments):
             return None

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from typhon import _lifetime
-from typhon._asgi import Lifespan, asgi_handler, scope_of
+from typhon._asgi import asgi_handler, scope_of
+from typhon._asgi_lifespan import Lifespan
 from typhon._asgi_websocket import asgi_websocket_handler
+from typhon._callables import is_async, name_of
 from typhon._describe import describe
-from typhon._group import is_async, name_of
 from typhon._wsgi import wsgi_handler
 from typhon.errors import RouteError
 from typhon.routing import METHODS, body_settings, declare, declare_websocket

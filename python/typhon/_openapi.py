@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -15,6 +14,7 @@ from typhon._results_schema import error_response, responses_of
 from typhon._schemas import Schema, Schemas
 from typhon._signature import Parameter, is_model, parameters_of, unwrapped
 from typhon._unfit import is_pydantic
+from typhon.patterns import PARAMETER, parameters_in
 from typhon.routing import WEBSOCKET, RouteSpec
 
 _CONVERTERS: dict[str, Schema] = {
@@ -24,7 +24,6 @@ _CONVERTERS: dict[str, Schema] = {
     "path": {"type": "string", "minLength": 1},
     "uuid": {"type": "string", "format": "uuid"},
 }
-_PARAMETER = re.compile(r"<(?:([^:<>]*):)?([^:<>]*)>")
 _BESIDE_BODY = ("path", "query", "header", "cookie")
 
 
@@ -62,12 +61,12 @@ def document(
 
 
 def _templated(pattern: str) -> str:
-    return _PARAMETER.sub(r"{\2}", pattern)
+    return PARAMETER.sub(r"{\2}", pattern)
 
 
 def _native(route: NativeRoute, schemas: Schemas) -> dict[str, Any]:
     """What the route says, with what its pattern says besides, and the form of its errors."""
-    words = _PARAMETER.sub(r"\2", route.pattern).strip("/").replace("/", ".")
+    words = PARAMETER.sub(r"\2", route.pattern).strip("/").replace("/", ".")
     said = route.operation
     own = said.get("parameters", [])
     named = {one.get("name") for one in own if isinstance(one, dict) and one.get("in") == "path"}
@@ -141,7 +140,7 @@ def _words(handler: Callable[..., Any], said: Description) -> tuple[str, str]:
 def _parameters(pattern: str, declared: list[Parameter], schemas: Schemas) -> list[dict[str, Any]]:
     by_name = {one.name: one for one in declared if one.place == "path"}
     listed = []
-    for kind, name in _PARAMETER.findall(pattern):
+    for name, kind in parameters_in(pattern).items():
         schema = _CONVERTERS[kind or "str"]
         typed = by_name.get(name)
         if typed is not None and typed.type not in (Any, str) and not kind:

@@ -79,7 +79,10 @@ def name_of(function: Call, args: tuple[Any, ...]) -> str:
     """The name of a task's function, "module.function"; of a chunk, the function that it repeats."""
     named = args[0] if function is run_chunk and args else function
     qualname = getattr(named, "__qualname__", None)
-    return f"{named.__module__}.{qualname}" if qualname else type(named).__qualname__
+    if not qualname:
+        return type(named).__qualname__
+    module = getattr(named, "__module__", None)  # a method of a built-in type has none
+    return f"{module}.{qualname}" if module else qualname
 
 
 def pack_call(function: Call, args: tuple[Any, ...], kwargs: dict[str, Any], request: str = "") -> bytes:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from typhon import _json
+from typhon._charsets import codec_of
 from typhon._multipart import parse_multipart
 from typhon.errors import HTTPError
 from typhon.forms import FormLimits, current_limits
@@ -84,11 +85,11 @@ def parse_json(data: bytes) -> Any:
 
 
 def decode_text(data: bytes, content_type: str) -> str:
-    """`Request.text`: the body by the charset of its Content-Type, else UTF-8; bad bytes become U+FFFD."""
-    try:
-        return data.decode(parameter(content_type, "charset") or "utf-8", "replace")
-    except LookupError:
-        return data.decode("utf-8", "replace")
+    """`Request.text`: the body by the charset of its Content-Type, else UTF-8; bad bytes become U+FFFD.
+
+    A charset that is unknown, or none of a text, counts as UTF-8.
+    """
+    return data.decode(codec_of(parameter(content_type, "charset") or "") or "utf-8", "replace")
 
 
 def parse_query(query: bytes) -> MultiDict[str]:

@@ -8,11 +8,11 @@ import types
 import typing
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
-from http import HTTPStatus
 from typing import Any, get_args, get_origin
 
 from typhon._describe import Description
 from typhon._schemas import Schema, Schemas
+from typhon.errors import phrase_of
 from typhon.responses import HTML, Response, Text
 
 ERROR = "Error"
@@ -51,7 +51,7 @@ def error_response(schemas: Schemas) -> dict[str, Any]:
 
 
 def _response(status: int, kind: Any, schemas: Schemas) -> dict[str, Any]:
-    return {"description": HTTPStatus(status).phrase.lower()} | _content(kind, schemas)
+    return {"description": phrase_of(status)} | _content(kind, schemas)
 
 
 def _success(kind: Any, schemas: Schemas) -> dict[str, Any]:

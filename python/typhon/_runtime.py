@@ -31,16 +31,13 @@ __all__ = [
 json_dumps = _json.fast_encode
 
 
-def convert_result(result: Any, request: RequestLike) -> Answer:
+def convert_result(result: Any, _request: RequestLike) -> Answer:
     """The answer that a handler's result means: (status, content type or None, header pairs as bytes, body).
 
-    Never raises: a result that means none, or a generator that raises, becomes the answer of
-    `convert_exception`.
+    What it raises, for a result that means none or from a generator, is for `convert_exception`, as what a
+    handler raises is.
     """
-    try:
-        return answer_of(result)
-    except BaseException as error:
-        return answer_to(error, request)
+    return answer_of(result)
 
 
 def convert_exception(exc: BaseException, request: RequestLike, debug: bool = False) -> Answer:

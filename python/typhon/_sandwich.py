@@ -3,7 +3,7 @@
 | middleware | around plain handlers | around coroutines |
 |---|---|---|
 | ``def f(request)`` that yields once | as it is | as it is |
-| ``def f(request, call_next)`` | as it is | on a thread |
+| ``def f(request, call_next)`` | as it is | on a thread (`_threads.layer_threads`) |
 | ``async def f(request, call_next)`` | (the route becomes a coroutine) | as it is |
 """
 
@@ -12,10 +12,13 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Generator
+from concurrent.futures import Executor
 from contextvars import copy_context
 from typing import Any
 
-from typhon._group import Hook, is_async, name_of
+from typhon._callables import is_async, name_of
+from typhon._group import Hook
+from typhon._threads import layer_threads, on_thread
 from typhon.responses import Response, response_of
 
 Call = Callable[..., Any]
@@ -33,8 +36,8 @@ def sync_layer(hook: Hook, inner: Call) -> Call:
     return call
 
 
-def async_layer(hook: Hook, inner: Call) -> Call:
-    """The coroutine function ``inner`` with any middleware around it."""
+def async_layer(hook: Hook, inner: Call, depth: int) -> Call:
+    """The coroutine function ``inner``, which has ``depth`` layers itself, with any middleware around it."""
     if inspect.isgeneratorfunction(hook):
         return _async_generator(hook, inner)
     if is_async(hook):
@@ -43,21 +46,55 @@ def async_layer(hook: Hook, inner: Call) -> Call:
             return response_of(await hook(request, lambda passed: inner(passed, *pool)))
 
         return call
-    return _threaded(hook, inner)
+    return _threaded(hook, inner, layer_threads(depth))
 
 
-def _threaded(hook: Hook, inner: Call) -> Call:
+def _threaded(hook: Hook, inner: Call, threads: Executor) -> Call:
     async def call(request: Any, *pool: Any) -> Response:
-        loop = asyncio.get_running_loop()
-
-        def call_next(passed: Any) -> Response:
-            response: Response = asyncio.run_coroutine_threadsafe(inner(passed, *pool), loop).result()
-            return response
-
-        context = copy_context()
-        return response_of(await loop.run_in_executor(None, context.run, hook, request, call_next))
+        inside = _Inside(inner, pool)
+        try:
+            result = await on_thread(threads, copy_context().run, hook, request, inside.call_next)
+        finally:
+            await inside.end()
+        return response_of(result)
 
     return call
+
+
+class _Inside:
+    """What a middleware on a thread surrounds, which runs on the event loop."""
+
+    def __init__(self, inner: Call, pool: tuple[Any, ...]) -> None:
+        self._inner = inner
+        self._pool = pool
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._ended = False
+
+    def call_next(self, passed: Any) -> Response:
+        """The response of what is inside. Blocks; for other threads than the loop's.
+
+        Raises:
+            CancelledError: the request has been cancelled, or the middleware has returned.
+            Exception: what is raised inside.
+        """
+        return asyncio.run_coroutine_threadsafe(self._run(passed), self._loop).result()
+
+    async def _run(self, passed: Any) -> Response:
+        if self._ended:
+            raise asyncio.CancelledError
+        task = asyncio.ensure_future(self._inner(passed, *self._pool))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        response: Response = await task
+        return response
+
+    async def end(self) -> None:
+        """Cancels what still runs, and waits for its end. Another cancellation reaches it as well."""
+        self._ended = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 def _sync_generator(hook: Hook, inner: Call) -> Call:

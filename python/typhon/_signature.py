@@ -12,17 +12,17 @@ import decimal
 import enum
 import functools
 import inspect
-import re
 import types
 import typing
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from typhon.errors import RouteError
 from typhon.parameters import Body, Cookie, Depends, Form, Header, Query
+from typhon.patterns import parameters_in
 from typhon.uploads import Upload
 
 Place = Literal["path", "query", "header", "cookie", "body", "form", "file", "dependency"]
@@ -68,11 +68,6 @@ class Parameter:
         return self.default is MISSING
 
 
-def path_names(pattern: str) -> list[str]:
-    """The names of the parameters of a path, in order."""
-    return re.findall(r"<(?:[^:<>]*:)?([^:<>]*)>", pattern)
-
-
 def check_signature(handler: Callable[..., Any], wants_pool: bool, pattern: str) -> None:
     """Refuses a function that cannot be called with a request, and a parameter that nothing describes.
 
@@ -115,7 +110,7 @@ def parameters_of(handler: Callable[..., Any], given: int, pattern: str = "") ->
     if not names:
         return []
     hints = _hints(handler)
-    in_path = path_names(pattern)
+    in_path = parameters_in(pattern)
     found = [_parameter(signature.parameters[name], hints.get(name, Any), in_path) for name in names]
     bodies = [parameter.name for parameter in found if parameter.place == "body"]
     forms = [parameter.name for parameter in found if parameter.place in ("form", "file")]
@@ -163,7 +158,7 @@ def _item_types(annotation: Any) -> list[Any]:
     return [item for option in lists for item in get_args(option)]
 
 
-def _parameter(declared: inspect.Parameter, annotation: Any, in_path: list[str]) -> Parameter:
+def _parameter(declared: inspect.Parameter, annotation: Any, in_path: Collection[str]) -> Parameter:
     name, default = declared.name, declared.default
     mark = _mark(annotation, default)
     if isinstance(mark, Depends):
@@ -215,7 +210,7 @@ def _beyond(signature: inspect.Signature, given: int) -> list[str]:
 
 def _is_described(signature: inspect.Signature, name: str, pattern: str) -> bool:
     declared = signature.parameters[name]
-    if name in path_names(pattern) or isinstance(declared.default, Depends):
+    if name in parameters_in(pattern) or isinstance(declared.default, Depends):
         return True
     is_pool = name == "pool" and declared.default is MISSING
     return declared.annotation is not MISSING and not is_pool
@@ -232,11 +227,20 @@ def _accepts(signature: inspect.Signature, count: int, named: dict[str, None]) -
 def _hints(handler: Callable[..., Any]) -> dict[str, Any]:
     while isinstance(handler, functools.partial):
         handler = handler.func
-    target = handler if inspect.isroutine(handler) else type(handler).__call__
     try:
-        return typing.get_type_hints(inspect.unwrap(target), include_extras=True)
+        return typing.get_type_hints(inspect.unwrap(_annotated(handler)), include_extras=True)
     except Exception as error:
         raise RouteError(f"an annotation cannot be resolved: {error}") from None
+
+
+def _annotated(handler: Any) -> Any:
+    """What holds the annotations of its parameters: itself, or the method that calling it runs."""
+    if inspect.isroutine(handler):
+        return handler
+    is_class = isinstance(handler, type)
+    if not is_class:
+        return type(handler).__call__
+    return handler.__new__ if handler.__init__ is object.__init__ else handler.__init__
 
 
 def is_model(kind: Any) -> bool:

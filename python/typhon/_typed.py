@@ -6,15 +6,16 @@ wrapped at all.
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Callable
 from typing import Any
 
+from typhon._callables import is_async as _is_async
+from typhon._callables import settled
 from typhon._signature import Parameter, parameters_of
 from typhon._sources import getter_of
 from typhon._unfit import Getter, Unfit
 from typhon.errors import RouteError, ValidationError
+from typhon.patterns import parameters_in
 
 _CACHE = "_typhon_dependencies"
 
@@ -39,7 +40,7 @@ def filled_in(handler: Callable[..., Any], is_async: bool, given: int, pattern: 
         return handler
     # Dependencies come first: who may not call the handler learns nothing of its parameters.
     parameters.sort(key=lambda parameter: parameter.place != "dependency")
-    converters = _converters(pattern)
+    converters = parameters_in(pattern)
     plan = [(one.name, _getter(one, pattern, converters)) for one in parameters]
     waiting = {one.name for one in parameters if one.call is not None and _is_async(one.call)}
     if not waiting:
@@ -89,29 +90,40 @@ def _all_faults(plan: Plan, request: Any) -> list[dict[str, str]]:
 
 def _getter(parameter: Parameter, pattern: str, converters: dict[str, str]) -> Getter:
     if parameter.call is None:
-        return getter_of(parameter, converters.get(parameter.name, "str"))
-    call = filled_in(parameter.call, inspect.iscoroutinefunction(parameter.call), 1, pattern)
+        return getter_of(parameter, converters.get(parameter.name) or "str")
+    call = filled_in(parameter.call, _is_async(parameter.call), 1, pattern)
     if _is_async(parameter.call):
         return _once_async(parameter.call, call)
     return _once(parameter.call, call)
 
 
-def _is_async(call: Callable[..., Any]) -> bool:
-    """Whether a dependency is a coroutine function."""
-    return inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(getattr(call, "__call__", None))  # noqa: B004
+def _key(dependency: Callable[..., Any]) -> Any:
+    """What its value is kept under: itself, or its identity when it cannot be hashed.
+
+    The getter has a reference to it, so no other object gets that identity.
+    """
+    try:
+        hash(dependency)
+    except TypeError:
+        return id(dependency)
+    return dependency
 
 
-def _once(key: Any, call: Callable[..., Any]) -> Getter:
+def _once(dependency: Callable[..., Any], call: Callable[..., Any]) -> Getter:
+    key = _key(dependency)
+
     def get(request: Any) -> Any:
         cache = request.__dict__.setdefault(_CACHE, {})
         if key not in cache:
-            cache[key] = call(request)
+            cache[key] = settled(call(request), dependency)
         return cache[key]
 
     return get
 
 
-def _once_async(key: Any, call: Callable[..., Any]) -> Getter:
+def _once_async(dependency: Callable[..., Any], call: Callable[..., Any]) -> Getter:
+    key = _key(dependency)
+
     async def get(request: Any) -> Any:
         cache = request.__dict__.setdefault(_CACHE, {})
         if key not in cache:
@@ -119,8 +131,3 @@ def _once_async(key: Any, call: Callable[..., Any]) -> Getter:
         return cache[key]
 
     return get
-
-
-def _converters(pattern: str) -> dict[str, str]:
-    """Name to converter, for each parameter of a path."""
-    return {name: kind or "str" for kind, name in re.findall(r"<(?:([^:<>]*):)?([^:<>]*)>", pattern)}

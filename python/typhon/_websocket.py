@@ -44,10 +44,12 @@ class Socket:
         self._gone: asyncio.Future[WebSocketDisconnect] = asyncio.get_running_loop().create_future()
         self._in: asyncio.Queue[Message | None] = asyncio.Queue(1)
         self._out: asyncio.Queue[bytes | None] = asyncio.Queue(1)
+        self._turn = asyncio.Lock()  # of who sends: the pieces of two messages must not mix
+        self._room = asyncio.Event()  # for one record more, or nobody takes it any more
         self._pump: asyncio.Task[None] | None = None
         self._running: asyncio.Task[None] | None = None
         self._failure: BaseException | None = None
-        self._closed = False  # by us
+        self._closed: tuple[int, str] | None = None  # by us: code and reason
         self._dead = False  # nobody takes what goes to the client any more
         self._noticed = False  # the handler knows that the client is gone
 
@@ -86,8 +88,8 @@ class Socket:
         Raises:
             WebSocketDisconnect: there is none: it is closed.
         """
-        if self._closed:
-            raise WebSocketDisconnect(1000, "closed by this side")
+        if self._closed is not None:
+            raise WebSocketDisconnect(*self._closed)
         message = await self._in.get()
         if message is None:
             self._in.put_nowait(None)  # for the next one who asks
@@ -96,24 +98,29 @@ class Socket:
         return message
 
     async def send(self, message: Message) -> None:
-        """Sends a message; returns when there is room for another one.
+        """Sends a message; returns when there is room for another one. One after the other.
 
         Raises:
             WebSocketDisconnect: it is closed.
         """
         kind, data = framed(message)
-        for start in range(0, max(len(data), 1), PIECE):
-            last = start + PIECE >= len(data)
-            await self._put(record(kind, data[start : start + PIECE], last))
-            kind = CONTINUATION
+        async with self._turn:
+            for start in range(0, max(len(data), 1), PIECE):
+                last = start + PIECE >= len(data)
+                try:
+                    await self._put(record(kind, data[start : start + PIECE], last))
+                except asyncio.CancelledError:
+                    self._cut_off(begun=start > 0)
+                    raise
+                kind = CONTINUATION
 
     async def close(self, code: int, reason: str) -> None:
-        """Closes it. No effect when it is closed."""
-        if not self._closed and not self._gone.done():
-            payload = struct.pack("!H", code) + _cut(reason)
-            with contextlib.suppress(WebSocketDisconnect):
-                await self._put(record(CLOSE, payload, True))
-        self._closed = True
+        """Closes it, behind what is being sent. No effect when it is closed."""
+        async with self._turn:
+            if self._closed is None and not self._gone.done():
+                with contextlib.suppress(WebSocketDisconnect):
+                    await self._put(close_record(code, reason))
+            self._closed = self._closed or (1000, "closed by this side")
 
     async def serve(self, handler: Callable[[], Awaitable[None]]) -> Response:
         """Runs the handler beside; the answer to the handshake, as soon as it is known.
@@ -138,8 +145,9 @@ class Socket:
             self._answer.set_exception(HTTPError(403, "the WebSocket was not accepted"))
         if self._pump is not None:
             self._pump.cancel()
-            if not self._dead:
-                await self._out.put(None)
+            async with self._turn:
+                if not self._dead:
+                    await self._out.put(None)
 
     def _fail(self, error: BaseException) -> None:
         if not self._answer.done():
@@ -150,20 +158,25 @@ class Socket:
             self._failure = error
 
     async def _put(self, record: bytes) -> None:
-        if self._closed:
-            raise WebSocketDisconnect(1000, "closed by this side")
-        if not self._gone.done() and not self._out.full():
-            self._out.put_nowait(record)
-            return
-        putting = asyncio.ensure_future(self._out.put(record))
-        either: set[asyncio.Future[Any]] = {putting, self._gone}
-        try:
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            putting.cancel()
+        """Takes a record of who has the turn. One that is cancelled has put nothing."""
+        if self._closed is not None:
+            raise WebSocketDisconnect(*self._closed)
+        while self._out.full() and not self._gone.done():
+            self._room.clear()
+            await self._room.wait()
         if self._gone.done():
             self._noticed = True
             raise self._gone.result()
+        self._out.put_nowait(record)
+
+    def _cut_off(self, *, begun: bool) -> None:
+        """A message that has begun will not end, so nothing may follow it (RFC 6455 section 5.4)."""
+        if not begun or self._gone.done():
+            return
+        self._closed = (1011, "a message was cut off")
+        with contextlib.suppress(asyncio.QueueEmpty):
+            self._out.get_nowait()  # of the same message
+        self._out.put_nowait(close_record(*self._closed))
 
     async def _records(self) -> AsyncIterator[bytes]:
         """What goes to the client, until the handler has ended."""
@@ -171,6 +184,7 @@ class Socket:
         try:
             yield b""  # the head of the answer does not wait for a message
             while (record := await self._out.get()) is not None:
+                self._room.set()
                 if not self._gone.done():
                     yield record
             if self._failure is not None:
@@ -208,6 +222,7 @@ class Socket:
         if self._gone.done():
             return
         self._gone.set_result(WebSocketDisconnect(code, reason))
+        self._room.set()
         asyncio.get_running_loop().call_later(PATIENCE_S, self._give_up)
 
     def _give_up(self) -> None:
@@ -225,15 +240,16 @@ def record(opcode: int, payload: bytes, fin: bool) -> bytes:
     return bytes([opcode | (FIN if fin else 0)]) + struct.pack("!I", len(payload)) + payload
 
 
+def close_record(code: int, reason: str) -> bytes:
+    """The record that closes, with as much of the reason as a frame can carry, in whole characters."""
+    cut = reason.encode()[:MAX_REASON].decode(errors="ignore").encode()
+    return record(CLOSE, struct.pack("!H", code) + cut, True)
+
+
 def offered_subprotocols(request: Any) -> list[str]:
     """What the client would like to speak, in its order."""
     offered = request.headers.getlist("sec-websocket-protocol")
     return [name.strip() for field in offered for name in field.split(",") if name.strip()]
-
-
-def _cut(reason: str) -> bytes:
-    """As much of a reason as a frame can carry, in whole characters."""
-    return reason.encode()[:MAX_REASON].decode(errors="ignore").encode()
 
 
 def fields_of(subprotocol: str | None, headers: HeaderInput | None) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
+from typhon._callables import is_async, settled
 from typhon.errors import HTTPError
 
 Check = Callable[..., Any]
@@ -58,15 +59,15 @@ def login_required(auth: Callable[..., Any]) -> Callable[..., Any]:
 
     ``request.state.user`` is what it returned.
     """
-    if inspect.iscoroutinefunction(auth):
+    if is_async(auth):
 
         async def check_later(request: Any) -> None:
-            request.state.user = await auth(request)
+            request.state.user = _known(await auth(request), auth)
 
         return _asking_like(auth, check_later)
 
     def check(request: Any) -> None:
-        request.state.user = auth(request)
+        request.state.user = _known(auth(request), auth)
 
     return _asking_like(auth, check)
 
@@ -85,7 +86,7 @@ def _dependency(
     security: dict[str, Any],
 ) -> Callable[..., Any]:
     def accepted(user: Any) -> Any:
-        return _refuse(refusal) if user is None else user
+        return _refuse(refusal) if user is None else _known(user, check)
 
     def authenticate(request: Any) -> Any:
         return accepted(check(*credentials(request)))
@@ -93,9 +94,14 @@ def _dependency(
     async def authenticate_later(request: Any) -> Any:
         return accepted(await check(*credentials(request)))
 
-    chosen: Any = authenticate_later if inspect.iscoroutinefunction(check) else authenticate
+    chosen: Any = authenticate_later if is_async(check) else authenticate
     chosen.openapi_security = security
     return chosen  # type: ignore[no-any-return]
+
+
+def _known(user: Any, check: Check) -> Any:
+    """The user. What has not been awaited says nothing of who asks, and lets nobody in."""
+    return settled(user, check, inspect.isawaitable)
 
 
 def _after_scheme(request: Any, scheme: str, challenge: str) -> str:

@@ -33,7 +33,7 @@ class HTTPError(Exception):
         if isinstance(status, bool) or not isinstance(status, int) or not 400 <= status <= 599:
             raise ValueError(f"HTTPError needs a status from 400 to 599, not {status!r}")
         self.status = int(status)
-        self.message = _phrase(self.status) if message is None else str(message)
+        self.message = phrase_of(self.status) if message is None else str(message)
         self.headers = dict(headers or {})
         self.details = list(details)
         super().__init__(self.status, self.message, self.headers, self.details)  # it is pickled by them
@@ -126,7 +126,8 @@ class PoolStartError(AppError):
     """
 
 
-def _phrase(status: int) -> str:
+def phrase_of(status: int) -> str:
+    """The phrase of a status in lower case: "not found"; "error" for one that has none."""
     try:
         return HTTPStatus(status).phrase.lower()
     except ValueError:

@@ -107,31 +107,62 @@ def _events(source: Iterator[Any]) -> Iterator[bytes]:
 
 
 async def _async_events(source: AsyncIterator[Any], keep_alive: float | None) -> AsyncGenerator[bytes, None]:
-    coming: asyncio.Future[Any] | None = None
+    items: asyncio.Queue[Any] = asyncio.Queue()
+    pump: asyncio.Future[None] | None = None
     try:
         yield OPENING
-        while True:
-            coming = coming or asyncio.ensure_future(_next(source))
-            done, _ = await asyncio.wait([coming], timeout=keep_alive)
-            if not done:
+        pump = asyncio.ensure_future(_pump(source, items))
+        while (item := await _next(items, keep_alive)) is not _END:
+            if item is _QUIET:
                 yield KEEP_ALIVE
                 continue
-            item = coming.result()
-            coming = None
-            if item is _END:
-                return
             yield _encoded(item)
+            items.task_done()
     finally:
-        if coming is not None:
-            coming.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await coming
-        if isinstance(source, AsyncGenerator):
-            await source.aclose()
+        await (_close(source) if pump is None else _ended(pump))
 
 
 _END = object()
+_QUIET = object()  # nothing has come in time
 
 
-async def _next(source: AsyncIterator[Any]) -> Any:
-    return await anext(source, _END)
+async def _next(items: asyncio.Queue[Any], keep_alive: float | None) -> Any:
+    try:
+        async with asyncio.timeout(keep_alive):
+            return await items.get()
+    except TimeoutError:
+        return _QUIET
+
+
+async def _pump(source: AsyncIterator[Any], items: asyncio.Queue[Any]) -> None:
+    """Runs the source from its first line to its last in one task, so in one context, and closes it.
+
+    It goes on when an event has been sent, so there is never more than one.
+    """
+    pump = asyncio.current_task()
+    assert pump is not None
+    try:
+        async for item in source:
+            if pump.cancelling():
+                break  # it has caught its cancellation, and gives on
+            await items.put(item)
+            await items.join()
+    finally:
+        try:
+            await _close(source)
+        finally:
+            items.put_nowait(_END)
+
+
+async def _ended(pump: asyncio.Future[None]) -> None:
+    """Returns when the source has ended; raises what it has raised, but for a cancellation that is ours."""
+    cancels = pump.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.wait([pump])
+    if pump.done() and not (cancels and pump.cancelled()):
+        pump.result()
+
+
+async def _close(source: AsyncIterator[Any]) -> None:
+    if isinstance(source, AsyncGenerator):
+        await source.aclose()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from urllib.parse import quote
 
+from typhon.headers import pairs_of
 from typhon.responses import HeaderInput, Response
 
 
@@ -34,17 +34,11 @@ class FileResponse(Response):
         headers: HeaderInput | None = None,
         content_type: str | None = None,
     ) -> None:
-        fields = _pairs(headers)
+        fields = pairs_of(() if headers is None else headers)
         if filename is not None:
             fields.append(("Content-Disposition", _attachment(filename)))
         super().__init__(None, status, fields, content_type)
         self.path = os.path.abspath(path)  # noqa: PTH100  (it also takes out "..")
-
-
-def _pairs(headers: HeaderInput | None) -> list[tuple[str, str]]:
-    if headers is None:
-        return []
-    return list(headers.items() if isinstance(headers, Mapping) else headers)
 
 
 def _attachment(filename: str) -> str:

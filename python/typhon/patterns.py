@@ -12,8 +12,13 @@ from typhon.errors import RouteError
 
 CONVERTERS = ("int", "float", "str", "path", "uuid")
 
-_PARAMETER = re.compile(r"<(?:([^:<>]*):)?([^:<>]*)>")
+PARAMETER = re.compile(r"<(?:([^:<>]*):)?([^:<>]*)>")  # its groups are converter (None without one) and name
 _SPACE_OR_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+
+
+def parameters_in(pattern: str) -> dict[str, str]:
+    """Name to converter for each parameter of a pattern, in order; an empty one where none is written."""
+    return {name: converter for converter, name in PARAMETER.findall(pattern)}
 
 
 def shape_of(pattern: str) -> str:
@@ -51,7 +56,7 @@ def _is_own(pattern: str) -> bool:
 def _segment_shape(pattern: str, segment: str, last: bool, names: set[str]) -> str:
     if "<" not in segment and ">" not in segment:
         return segment
-    match = _PARAMETER.fullmatch(segment)
+    match = PARAMETER.fullmatch(segment)
     if match is None:
         raise RouteError(f'"{segment}" in "{pattern}" must be text, or one parameter such as <int:id>')
     converter, name = match.group(1), match.group(2)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
+from typhon._callables import function_of, is_async, is_async_generator, name_of
 from typhon._signature import check_signature
 from typhon.errors import RouteError
 from typhon.patterns import shape_of
@@ -153,7 +154,7 @@ def declare_websocket(path: str, name: str | None, router: Any = None) -> Callab
 
     def decorate(handler: HandlerT) -> HandlerT:
         spec = _spec(handler, path, settings, False, name)
-        if spec.mode != "async" or inspect.isasyncgenfunction(handler):
+        if spec.mode != "async" or is_async_generator(handler):
             raise RouteError(f"a WebSocket is served by a coroutine function: async def {spec.name}(ws)")
         table.add(replace(spec, router=router, stream_body=True))
         return handler
@@ -169,7 +170,7 @@ def _spec(
     name: str | None,
 ) -> RouteSpec:
     source = source_of(handler)
-    handler_name = name if name is not None else _name_of(handler)
+    handler_name = name if name is not None else name_of(handler)
     try:
         shape_of(path)
         check_signature(handler, wants_pool, path)
@@ -182,18 +183,12 @@ def _spec(
 
 def source_of(handler: Callable[..., Any]) -> str:
     """Where a handler is written: "file:line", or "unknown" for a callable without code."""
-    code = getattr(inspect.unwrap(handler), "__code__", None)
+    code = getattr(function_of(inspect.unwrap(handler)), "__code__", None)
     return "unknown" if code is None else f"{code.co_filename}:{code.co_firstlineno}"
 
 
-def _name_of(handler: Callable[..., Any]) -> str:
-    owner = handler if hasattr(handler, "__qualname__") else type(handler)
-    return f"{owner.__module__}.{owner.__qualname__}"
-
-
 def _mode_of(handler: Callable[..., Any], wants_pool: bool) -> Mode:
-    called = handler if inspect.isroutine(handler) else getattr(handler, "__call__", handler)  # noqa: B004
-    if inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called):
+    if is_async(handler) or is_async_generator(handler):
         return "async"
     return "pool" if wants_pool else "thread"
 

@@ -144,20 +144,29 @@ def websocket(path: str, name: str | None = None) -> Callable[[HandlerT], Handle
     return declare_websocket(path, name)
 
 
-def websocket_call(handler: Callable[..., Any], before: list[Callable[..., Any]]) -> Callable[[Any], Any]:
+def websocket_call(handler: Callable[..., Any]) -> Callable[[Any], Any]:
     """What the worker calls: answers the handshake, and runs ``handler(ws)`` beside.
 
     Args:
         handler: with its parameters filled in.
-        before: hooks, of which one that returns something refuses.
     """
-    from typhon._chain import _first_awaited  # which imports what imports this
 
     async def call(request: Any) -> Response:
-        refusal = await _first_awaited(before, request)
-        if refusal is not None:
-            return response_of(refusal)
         socket = Socket(request)
         return await socket.serve(lambda: handler(WebSocket(request, socket)))
 
     return call
+
+
+def guarded(before: list[Callable[..., Any]], call: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """``call(request)`` behind hooks, of which one that returns something refuses the handshake."""
+    from typhon._chain import _first_awaited  # which imports what imports this
+
+    async def answer(request: Any) -> Response:
+        refusal = await _first_awaited(before, request)
+        if refusal is not None:
+            return response_of(refusal)
+        response: Response = await call(request)
+        return response
+
+    return answer

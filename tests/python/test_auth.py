@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import functools
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -102,3 +103,73 @@ def test_the_description_says_who_may_call(client: TestClient) -> None:
 def test_a_realm_that_no_header_can_hold_is_refused(realm: str) -> None:
     with pytest.raises(ValueError, match="realm"):
         basic_auth({}, realm)
+
+
+class ByToken:
+    """A check that is an object."""
+
+    async def __call__(self, token: str) -> Any:
+        return await _by_token(token)
+
+
+async def _of_table(table: dict[str, str], token: str) -> Any:
+    await asyncio.sleep(0)
+    return table.get(token)
+
+
+async def _sessions(request: Request) -> Any:
+    return await tokens(request)
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [bearer_auth(ByToken()), bearer_auth(functools.partial(_of_table, {"t1": "ada"})), _sessions],
+    ids=["object", "partial", "own"],
+)
+def test_an_async_check_of_any_form_is_awaited(auth: Any) -> None:
+    router = Router("/python/c", before=[login_required(functools.partial(auth))])
+
+    @router.route("/x")
+    def below(request: Request) -> Any:
+        return request.state.user
+
+    @route("/python/depends")
+    async def depends(request: Request, user: Annotated[str, Depends(auth)]) -> str:
+        return user
+
+    with TestClient() as client:
+        for path in ("/python/c/x", "/python/depends"):
+            assert client.get(path, headers={"Authorization": "Bearer t1"}).text == "ada"
+            assert client.get(path, headers={"Authorization": "Bearer t2"}).status_code == 401
+
+
+def _later(token: str) -> Any:
+    """Looks like a plain check."""
+    return _by_token(token)
+
+
+class _Lazy:
+    """A user that is found when somebody awaits it."""
+
+    def __await__(self) -> Iterator[None]:
+        yield
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [bearer_auth(_later), bearer_auth(lambda token: _Lazy()), lambda request: _sessions(request)],
+    ids=["coroutine", "awaitable", "own"],
+)
+@pytest.mark.parametrize("token", ["t1", "t2"])
+def test_what_nobody_awaits_lets_nobody_in(auth: Any, token: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A check that is not known to be async cannot say yes by a coroutine that has never run."""
+    router = Router("/python/c", before=[login_required(auth)])
+
+    @router.route("/x")
+    async def below(request: Request) -> Any:
+        raise AssertionError
+
+    with TestClient() as client:
+        answer = client.get("/python/c/x", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 500
+    assert "which is not awaited here: write it as async def" in capsys.readouterr().err

@@ -1,8 +1,10 @@
 """Dependencies of handlers: called once, before everything else is checked."""
 
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
+import pytest
 
 from _support import Ask, details
 from typhon import (
@@ -65,3 +67,66 @@ def test_an_async_dependency_is_awaited_once(ask: Ask) -> None:
     assert details(ask(handler, "GET /python/x?page=3&size=x")) == [
         ("query.size", "expected `int`, got `str`")
     ]
+
+
+class Page:
+    def __init__(self, request: Request, page: int = 1) -> None:
+        self.number = page
+        self.of = request
+
+
+@dataclass
+class Size:
+    request: Request
+    page: int = 1
+
+    @property
+    def number(self) -> int:
+        return self.page
+
+
+class Step(NamedTuple):
+    request: Request
+    page: int = 1
+
+    @property
+    def number(self) -> int:
+        return self.page
+
+
+@pytest.mark.parametrize("kind", [Page, Size, Step])
+def test_a_class_is_a_dependency_whose_parameters_are_checked(ask: Ask, kind: Any) -> None:
+    def handler(request: Request, page: Annotated[Any, Depends(kind)]) -> Any:
+        return [type(page).__name__, page.number]
+
+    assert ask(handler, "GET /python/x").json() == [kind.__name__, 1]
+    assert ask(handler, "GET /python/x?page=7").json() == [kind.__name__, 7]
+    assert details(ask(handler, "GET /python/x?page=abc")) == [("query.page", "expected `int`, got `str`")]
+
+
+@dataclass
+class Times:
+    """Has no hash, as each dataclass that can be compared."""
+
+    factor: int
+    calls: int = 0
+
+    def __call__(self, request: Request, page: int = 1) -> int:
+        assert request.path == "/python/x"
+        self.calls += 1
+        return self.factor * page
+
+
+def test_a_dependency_without_a_hash_is_called_once_as_well(ask: Ask) -> None:
+    twice, thrice = Times(2), Times(3)
+
+    def handler(
+        request: Request,
+        a: Annotated[int, Depends(twice)],
+        b: Annotated[int, Depends(twice)],
+        c: Annotated[int, Depends(thrice)],
+    ) -> Any:
+        return [a, b, c]
+
+    assert ask(handler, "GET /python/x?page=5").json() == [10, 10, 15]
+    assert (twice.calls, thrice.calls) == (1, 1)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from _support import EXAMPLE_APP
-from typhon import Request
+from typhon import Request, _json
 from typhon._runtime import convert_exception, convert_result, load_app
 from typhon.routing import RouteSpec
 
@@ -86,6 +86,8 @@ def test_echo(routes: dict[str, RouteSpec]) -> None:
         (b"numbers=1,,2", 400, "'' is none"),
         (b"numbers=nan", 400, "'nan' is none"),
         (b"numbers=" + b"9" * 5000, 400, "is none"),
+        (b"numbers=1" + b"0" * 400, 400, "is none"),
+        (b"numbers=1" + b"0" * 20, 200, {"squares": [10**40]}),
     ],
 )
 def test_squares(routes: dict[str, RouteSpec], query: bytes, status: int, answer: Any) -> None:
@@ -102,6 +104,13 @@ def test_a_wrong_shape_is_a_400(routes: dict[str, RouteSpec], path: str, body: A
     status, answer = call(routes[path], post(body))
     assert status == 400
     assert "numbers" in answer["error"]
+
+
+def test_a_number_beyond_every_float_is_a_400(routes: dict[str, RouteSpec], monkeypatch: Any) -> None:
+    """Without orjson an int of a body has any size."""
+    monkeypatch.setattr(_json, "orjson", None)
+    status, answer = call(routes["/python/pool/sum"], post({"numbers": [10**400]}))
+    assert (status, answer["error"]) == (400, "numbers[0] is not a number")
 
 
 def test_compute_and_sum(routes: dict[str, RouteSpec]) -> None:
@@ -134,7 +143,7 @@ def test_factorial(routes: dict[str, RouteSpec], n: int, status: int, result: An
     [
         (b"duration=0", 200, 0),
         (b"duration=0.01", 200, 0.01),
-        *((b"duration=" + bad, 400, 0) for bad in (b"-1", b"10.1", b"x", b"nan", b"")),
+        *((b"duration=" + bad, 400, 0) for bad in (b"-1", b"10.1", b"x", b"nan", b"", b"1" + b"0" * 400)),
     ],
 )
 def test_durations(routes: dict[str, RouteSpec], path: str, query: bytes, status: int, slept: float) -> None:

@@ -49,6 +49,11 @@ def test_a_download_has_its_name(filename: str, value: str) -> None:
     assert (b"Content-Disposition", value.encode()) in answer.headers
 
 
+def test_headers_that_are_none_are_refused_where_they_are_given() -> None:
+    with pytest.raises(ResultError, match="headers are a dict"):
+        FileResponse("/srv/a", headers=["X: 1"])  # type: ignore[list-item]
+
+
 def test_no_handler_can_name_a_file_by_a_field() -> None:
     with pytest.raises(ResultError):
         answer_of(Response("body", headers={":file": "/etc/passwd"}))

@@ -11,6 +11,9 @@ import pytest
 from _support import both_kinds, plain
 from typhon import (
     HTTPError,
+    PoolProcessDied,
+    PoolStartError,
+    PoolTimeoutError,
     Request,
     Response,
     RouteError,
@@ -151,6 +154,29 @@ def test_an_error_handler_of_a_status_keeps_the_status_and_the_routers_comes_fir
     made = client()
     assert (made.get("/python/x").status_code, made.get("/python/x").json()) == (404, {"app": "none"})
     assert (made.get("/python/r/x").status_code, made.get("/python/r/x").json()) == (410, {"router": "none"})
+
+
+POOL_ERRORS = [(PoolTimeoutError, 504), (PoolProcessDied, 502), (PoolStartError, 503)]
+
+
+@both_kinds
+@pytest.mark.parametrize(("kind", "status"), POOL_ERRORS)
+def test_a_pool_error_has_its_own_status_for_handlers_too(
+    client: Any, handler: Any, kind: type[Exception], status: int
+) -> None:
+    error_handler(500)(lambda request, error: {"broken": True})
+
+    @before_request
+    def fail(request: Request) -> None:
+        raise kind("the reason")
+
+    route("/python/x")(handler)
+    answer = client().get("/python/x")
+    assert (answer.status_code, set(answer.json())) == (status, {"error", "request_id"})
+    assert answer.headers.get("retry-after") == ("1" if status == 503 else None)
+    error_handler(status)(lambda request, error: {"why": str(error)})
+    answer = client().get("/python/x")
+    assert (answer.status_code, answer.json()) == (status, {"why": "the reason"})
 
 
 def test_what_no_handler_takes_is_a_500_as_ever(client: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,6 +53,15 @@ class Nested(pydantic.BaseModel):
 Document = dict[str, Any]
 
 
+def test_a_status_without_a_phrase_can_be_described(document: Any) -> None:
+    @route("/python/x")
+    @describe(responses={499: None})
+    def left(request: Request) -> None: ...
+
+    responses = document()["paths"]["/python/x"]["get"]["responses"]
+    assert responses["499"] == {"description": "error"}
+
+
 def test_an_operation_says_what_its_handler_declares(document: Any) -> None:
     router = Router("/python/shops", tags=["shops"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from typhon import RouteError
-from typhon.patterns import shape_of
+from typhon.patterns import parameters_in, shape_of
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,15 @@ from typhon.patterns import shape_of
 )
 def test_a_pattern_has_a_shape_without_parameter_names(pattern: str, shape: str) -> None:
     assert shape_of(pattern) == shape
+
+
+def test_the_parameters_of_a_pattern_are_told_with_their_converters() -> None:
+    assert list(parameters_in("/python/<b>/x/<int:a>/<path:rest>").items()) == [
+        ("b", ""),
+        ("a", "int"),
+        ("rest", "path"),
+    ]
+    assert parameters_in("/python/x") == {}
 
 
 @pytest.mark.parametrize(

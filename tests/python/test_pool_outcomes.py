@@ -78,6 +78,12 @@ def test_an_argument_that_cannot_be_pickled_names_the_task(pool: ProcessPool) ->
         list(pool.map(tasks.double, [threading.Lock()], chunksize=4))
 
 
+def test_a_method_of_a_built_in_type_is_a_task(pool: ProcessPool) -> None:
+    assert list(pool.map(str.upper, ["a", "b"])) == ["A", "B"]
+    with pytest.raises(pickle.PicklingError, match=r"the pool task str.upper or one of its arguments"):
+        pool.submit(str.upper, threading.Lock()).result(LIMIT)
+
+
 def test_an_exit_in_c_names_its_status(pool: ProcessPool) -> None:
     with pytest.raises(
         PoolProcessDied, match=r"ended with exit status 7 while it ran _pool_tasks.leave_at_once"

@@ -56,6 +56,33 @@ def test_text_follows_the_charset(content_type: str, text: str) -> None:
     assert made(b"\xe9", content_type).text == text
 
 
+@pytest.mark.parametrize(
+    ("charset", "codec"),
+    [
+        ("UTF-16LE", "utf-16-le"),
+        ("windows-1251", "cp1251"),
+        ("ISO-8859-5", "iso8859-5"),
+        ('"koi8-r"', "koi8-r"),
+        ("x-sjis", None),
+        ("Shift_JIS", None),
+        ("gb2312", None),
+        ("us-ascii", None),
+    ],
+)
+def test_text_knows_the_charsets_of_the_web(charset: str, codec: str | None) -> None:
+    word = "мир" if codec else "plain"
+    assert made(word.encode(codec or "ascii"), f"text/plain; charset={charset}").text == word
+
+
+@pytest.mark.parametrize(
+    "charset",
+    ["idna", "undefined", "punycode", "utf-7", "unicode_escape", "hex", "rot13", "a\0b", "\xe9", ""],
+)
+def test_a_charset_that_is_none_of_a_text_counts_as_unknown(charset: str) -> None:
+    """Python has codecs of these names: some refuse most bytes, some take minutes for a body."""
+    assert made("größe +AGE- \\x41".encode(), f"text/plain; charset={charset}").text == "größe +AGE- \\x41"
+
+
 def test_query_parameters_are_decoded_and_the_last_value_wins() -> None:
     params = made(query=b"a=1&b=x+y%26z&a=2&empty=&n=gr%C3%B6%C3%9Fe").query_params
     assert params == {"a": "2", "b": "x y&z", "empty": "", "n": "größe"}

@@ -10,11 +10,20 @@ from typing import Any, NamedTuple
 import pytest
 
 from typhon import Request, Response, abort
-from typhon._runtime import convert_result, json_dumps
+from typhon._runtime import convert_exception, convert_result, json_dumps
+from typhon.results import Answer
 
 JSON = "application/json"
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
+
+
+def answered(result: Any, request: Request, debug: bool = False) -> Answer:
+    """As pyworker/converter.cpp answers."""
+    try:
+        return convert_result(result, request)
+    except Exception as error:
+        return convert_exception(error, request, debug)
 
 
 @dataclasses.dataclass
@@ -100,7 +109,7 @@ def _raises_at_once() -> Iterator[str]:
 def test_a_result_that_means_nothing_is_a_500_with_one_log_entry(
     request_: Request, capsys: pytest.CaptureFixture[str], result: Any, logged: str
 ) -> None:
-    status, content_type, _, body = convert_result(result, request_)
+    status, content_type, _, body = answered(result, request_)
     assert (status, content_type) == (500, JSON)
     assert body == b'{"error":"internal error","request_id":"00000000000000aa"}'
     log = capsys.readouterr().err
@@ -114,8 +123,13 @@ def test_a_generator_may_abort_before_its_first_piece(
     def pieces() -> Iterator[str]:
         yield abort(409, "changed meanwhile")
 
-    assert convert_result(pieces(), request_)[0] == 409
+    assert answered(pieces(), request_)[0] == 409
     assert capsys.readouterr().err == ""
+
+
+def test_debug_shows_why_a_generator_failed_before_its_first_piece(request_: Request) -> None:
+    assert b"ZeroDivisionError" in answered(_raises_at_once(), request_, debug=True).body
+    assert b"the type set cannot become JSON" in answered({"a": {1}}, request_, debug=True).body
 
 
 def test_the_fast_way_gives_the_same_json(request_: Request) -> None:

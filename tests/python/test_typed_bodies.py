@@ -120,6 +120,29 @@ def test_defaults_of_dataclasses_are_in_what_is_answered(ask: Ask) -> None:
     assert answer.json() == whole | {"other": whole | {"other": None}}
 
 
+class Mixed(msgspec.Struct):
+    inner: Inner | list[Inner]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent", "answered"),
+    [
+        (Inner | list[Inner], {}, {"size": 3}),
+        (Inner | list[Inner], [{}], [{"size": 3}]),
+        (list[Inner] | int, 5, 5),
+        (list[Inner] | int, [{}], [{"size": 3}]),
+        (Mixed, {"inner": {}}, {"size": 3}),
+    ],
+)
+def test_defaults_are_there_whichever_part_of_a_union_it_is(
+    ask: Ask, kind: Any, sent: Any, answered: Any
+) -> None:
+    def handler(request: Request, item: Annotated[kind, Body()]) -> Any:
+        return item.inner if isinstance(item, Mixed) else item
+
+    assert ask(handler, "POST /python/x", json=sent).json() == answered
+
+
 def test_types_without_such_defaults_need_no_second_look() -> None:
     assert [filler_of(kind) for kind in (Plain, Part, list[int], User, dict[str, Any])] == [None] * 5
     assert filler_of(Inner) is not None

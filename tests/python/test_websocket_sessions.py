@@ -152,3 +152,31 @@ def test_a_mounted_application_is_reached() -> None:
     with TestClient() as client, client.websocket_connect("/python/chat/den") as ws:
         ws.send("at ")
         assert ws.receive() == "at /python/chat/den"
+
+
+@pytest.mark.parametrize("how", ["abort", "answer", "pass"])
+def test_hooks_see_the_handshakes_of_a_mounted_application(how: str) -> None:
+    """A login that is asked for in a hook holds for its sockets as it does for its other requests."""
+    reached: list[str] = []
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            reached.append(scope["path"])
+            await send({"type": "websocket.accept"})
+
+    @before_request
+    async def guard(request: Request) -> Any:
+        if how == "abort":
+            abort(401)
+        return ("who are you?", 401) if how == "answer" else None
+
+    mount("/python/api", app)
+    with TestClient() as client:
+        if how == "pass":
+            client.websocket_connect("/python/api/w").close()
+            assert reached == ["/python/api/w"]
+            return
+        with pytest.raises(WebSocketRefused, match="401"):
+            client.websocket_connect("/python/api/w")
+        assert client.get("/python/api/w").status_code == 401
+        assert reached == []
