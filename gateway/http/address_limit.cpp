@@ -1,42 +1,31 @@
 #include "gateway/http/address_limit.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 
-#include <netinet/in.h>
+#include "gateway/http/socket_address.hpp"
 
 namespace typhon::http {
 
 namespace {
 
-constexpr std::size_t kNetworkBytes = 8;
+constexpr std::ptrdiff_t kNetworkBytes = 8;
 
 }  // namespace
 
-std::optional<AddressKey> address_key(const sockaddr_storage& address) {
-    AddressKey key{};
-    if (address.ss_family == AF_INET) {
-        key[10] = key[11] = 0xff;
-        std::memcpy(key.data() + 12, &std::bit_cast<const sockaddr_in*>(&address)->sin_addr, 4);
-        return key;
+AddressKey address_key(const asio::ip::address& address) {
+    if (address.is_v4()) {
+        return asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()).to_bytes();
     }
-    if (address.ss_family != AF_INET6) {
-        return std::nullopt;
+    AddressKey key = address.to_v6().to_bytes();
+    if (!address.to_v6().is_v4_mapped()) {
+        std::fill(key.begin() + kNetworkBytes, key.end(), std::uint8_t{0});
     }
-    const in6_addr& host = std::bit_cast<const sockaddr_in6*>(&address)->sin6_addr;
-    const std::size_t counted = IN6_IS_ADDR_V4MAPPED(&host) ? key.size() : kNetworkBytes;
-    std::memcpy(key.data(), &host, counted);
     return key;
 }
 
 std::optional<AddressKey> address_key_of(int fd) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    if (::getpeername(fd, std::bit_cast<sockaddr*>(&address), &size) != 0) {
-        return std::nullopt;
-    }
-    return address_key(address);
+    const auto peer = peer_address(fd);
+    return peer && peer->is_ip() ? std::optional(address_key(peer->ip)) : std::nullopt;
 }
 
 AddressLimit::Place::~Place() {

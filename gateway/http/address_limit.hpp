@@ -13,17 +13,19 @@
 #include <optional>
 #include <utility>
 
-#include <sys/socket.h>
+#include <boost/asio/ip/address.hpp>
+
+#include "gateway/asio.hpp"
 
 namespace typhon::http {
 
 /// What counts as one client: an IPv4 address mapped to IPv6, or the network of an IPv6 address.
 using AddressKey = std::array<std::uint8_t, 16>;
 
-/// The key of an address; empty when it is neither IPv4 nor IPv6. Pure.
-[[nodiscard]] std::optional<AddressKey> address_key(const sockaddr_storage& address);
+/// The key of an address. Pure.
+[[nodiscard]] AddressKey address_key(const asio::ip::address& address);
 
-/// The key of the other end of the socket `fd`; empty when it has none.
+/// The key of the other end of the socket `fd`; empty when that is neither IPv4 nor IPv6.
 [[nodiscard]] std::optional<AddressKey> address_key_of(int fd);
 
 class AddressLimit : public std::enable_shared_from_this<AddressLimit> {

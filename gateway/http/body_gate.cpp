@@ -33,6 +33,7 @@ Task<bool> BodyGate::wait(Waiter& waiter, std::chrono::milliseconds patience) {
     if (!waiter.admitted_) {
         waiter.unlink();
         budget_.waiter_goes();
+        admit();  // those behind it may fit
     }
     co_return waiter.admitted_;
 }

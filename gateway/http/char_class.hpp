@@ -124,4 +124,14 @@ inline constexpr std::array<std::uint8_t, 256> kCharTable = make_char_table();
     return false;
 }
 
+/// True when `element` is in such a list, whatever the case of both.
+[[nodiscard]] constexpr bool list_holds(std::string_view list, std::string_view element) {
+    for (std::string_view each; next_element(list, each);) {
+        if (equals_ignoring_case(each, element)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace typhon::http

@@ -15,13 +15,13 @@ constexpr std::uint16_t kMaxInARow = 64;  // then other connections get their tu
 }  // namespace
 
 Connection::Connection(std::shared_ptr<LoopState> state,
-                       int fd,
+                       UniqueFd fd,
                        Fault refusal,
                        AddressLimit::Place place)
     : state_(std::move(state)),
-      socket_(state_->services.loop, fd),
+      socket_(state_->services.loop, fd.release()),
       buffer_(state_->blocks),
-      peer_(peer_of(fd)),
+      peer_(peer_of(socket_.native_handle())),
       body_share_(state_->services.bodies),
       refusal_(refusal),
       place_(std::move(place)) {
@@ -228,6 +228,9 @@ void Connection::finish_request() {
     }
     release_input();
     body_share_.reset();
+    if (kind == DeadlineKind::head) {
+        DeadlineQueue::disarm(*this);  // the next head has its own time
+    }
     served_ = true;
 }
 

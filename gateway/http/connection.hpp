@@ -45,7 +45,10 @@ class Connection final : public DeadlineEntry, public ConnectionListHook {
 public:
     /// Takes ownership of `fd`, an accepted non-blocking stream socket. With a `refusal` the client
     /// is only told that.
-    Connection(std::shared_ptr<LoopState> state, int fd, Fault refusal, AddressLimit::Place place);
+    Connection(std::shared_ptr<LoopState> state,
+               UniqueFd fd,
+               Fault refusal,
+               AddressLimit::Place place);
     /// Before run(): the client is to speak TLS.
     void start_tls(const TlsContext& context);
     ~Connection();
@@ -105,7 +108,7 @@ private:
     struct FileJob {
         UniqueFd fd;
         FileAnswer answer;
-        std::string_view handler_fields;
+        std::string handler_fields;
     };
 
     /// How the body of an answer goes that comes piece by piece.
@@ -146,6 +149,7 @@ private:
     // connection_write.cpp
     [[nodiscard]] bool flush();
     [[nodiscard]] bool send_with(std::string_view body);
+    Task<void> send_continue();
     Task<void> write_rest();
     void end_write() noexcept;
     void drop();
@@ -196,7 +200,7 @@ private:
     [[nodiscard]] Step serve_native();
     void run_inline(const Handler& handler);
     [[nodiscard]] Step write_native_answer(Response& response);
-    void fill_native(Request& request);
+    [[nodiscard]] Fault fill_native(Request& request);
     [[nodiscard]] Step finish_native_answer(Response& response);
     Task<void> send_native(Step step, Response& response);
     Task<void> serve_blocking();
@@ -218,7 +222,6 @@ private:
     Task<void> serve_upload();
     void begin_upload(relay::Call& call);
     Task<void> pump_upload();
-    Task<void> say_continue();
     void pass_body();
     [[nodiscard]] bool pass_piece();
     [[nodiscard]] bool receive_body();
@@ -249,7 +252,7 @@ private:
     [[nodiscard]] relay::BodyRule websocket_rule() const;
     [[nodiscard]] Step start_websocket();
     Task<void> serve_websocket();
-    Task<void> run_websocket(std::string_view key, const relay::Call& call);
+    Task<void> run_websocket(std::string_view key, relay::Call& call);
     void look_at_websocket();
 
     // connection_cors.cpp
@@ -298,7 +301,7 @@ private:
     Task<void> send_by_copy(int fd, ByteRange range);
 
     // connection_stream.cpp
-    Task<void> serve_reply_stream(const relay::Call& call);
+    Task<void> serve_reply_stream(relay::Call& call);
     Task<void> pump_reply(relay::ReplyStream& stream, const StreamBody& body);
     Task<void> send_pieces(std::string& pieces, const StreamBody& body);
     void end_pieces(const StreamBody& body);

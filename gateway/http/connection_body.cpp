@@ -80,11 +80,7 @@ Task<Fault> Connection::reserve(std::size_t bytes) {
 
 Task<Fault> Connection::read_framed_body() {
     if (head_->expects_continue() && buffer_.bytes().size() == head_->size()) {
-        state_->output += kContinue;
-        if (!flush()) {
-            co_await write_rest();
-        }
-        sent_ -= kContinue.size();  // it is no part of an answer
+        co_await send_continue();
     }
     start_body_clock();
     Fault fault;
@@ -135,6 +131,7 @@ Task<Fault> Connection::read_chunked_body() {
             co_return decoder.fault();
         }
         buffer_.truncate(head_->size());
+        request_bytes_ = head_->size();
         buffer_.make_room(kChunkedSpace);
         head_->rebase(buffer_.bytes().data());
         const std::size_t size = co_await read_some(buffer_.space(), buffer_.space_size());

@@ -22,7 +22,9 @@ constexpr std::size_t kMaxAtOnce = 8U << 10;  // bytes: a fraction of a millisec
 
 /// A body that is compressed on the pool.
 struct CodingJob {
-    explicit CodingJob(asio::io_context& loop) : finished(loop) {}
+    CodingJob(asio::io_context& loop, std::function<std::string()> to_do)
+        : work(std::move(to_do)), finished(loop) {}
+    std::function<std::string()> work;
     std::string coded;
     WakeUp finished;
 };
@@ -181,10 +183,10 @@ Task<std::string> Connection::code_on_pool(std::function<std::string()> work) {
     }
     DeadlineQueue::disarm(*this);
     asio::io_context& loop = state_->services.loop;
-    const auto job = std::make_shared<CodingJob>(loop);
+    const auto job = std::make_shared<CodingJob>(loop, std::move(work));
     const bool queued =
-        state_->services.coding.submit([&loop, job, &work, guard = asio::make_work_guard(loop)] {
-            job->coded = work();
+        state_->services.coding.submit([&loop, job, guard = asio::make_work_guard(loop)] {
+            job->coded = job->work();
             asio::post(loop, [job] { job->finished.wake(); });
         });
     if (queued) {

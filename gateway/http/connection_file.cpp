@@ -89,7 +89,7 @@ Connection::Step Connection::serve_file() {
 
 std::unique_ptr<Connection::FileJob> Connection::make_job(FileSource& source, FileAnswer answer) {
     return std::make_unique<FileJob>(
-        FileJob{std::move(source.file.fd), std::move(answer), source.handler_fields});
+        FileJob{std::move(source.file.fd), std::move(answer), std::string(source.handler_fields)});
 }
 
 bool Connection::has_index(const StaticDirectory& root, const std::string& directory) {
@@ -154,8 +154,7 @@ bool Connection::begin_file(const FileAnswer& answer, std::string_view handler_f
     write_file_fields(head, answer);
     if (!head.handler_fields(handler_fields)) {
         out.resize(start);
-        const proto::ErrorInfo& info = proto::error_info(proto::ErrorCode::bad_reply);
-        write_error_answer({.status = info.status, .text = info.text});
+        write_bad_reply();
         return false;
     }
     answer.size_known ? head.end(answer.size) : head.end_of_unknown();

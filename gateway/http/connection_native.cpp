@@ -7,6 +7,7 @@
 
 #include "gateway/http/connection.hpp"
 #include "gateway/http/content_stream.hpp"
+#include "gateway/http/scoped_pointer.hpp"
 #include "gateway/wake_up.hpp"
 #include "proto/errors.hpp"
 
@@ -25,6 +26,22 @@ struct PoolCall {
     WakeUp finished;
 };
 
+/// The stream of the connection, which is abandoned where this ends: its provider must not wait.
+class Producing {
+public:
+    Producing(ContentStream*& place, ContentStream& stream) noexcept
+        : noted_(place, stream), stream_(stream) {}
+    ~Producing() { stream_.abandon(); }
+    Producing(const Producing&) = delete;
+    Producing& operator=(const Producing&) = delete;
+    Producing(Producing&&) = delete;
+    Producing& operator=(Producing&&) = delete;
+
+private:
+    ScopedPointer<ContentStream> noted_;
+    ContentStream& stream_;
+};
+
 bool submit(const LoopServices& services,
             const std::shared_ptr<PoolCall>& call,
             const Handler& handler) {
@@ -37,6 +54,10 @@ bool submit(const LoopServices& services,
         });
 }
 
+ErrorAnswer internal_answer() {
+    return {.status = 500, .text = proto::error_info(proto::ErrorCode::internal).text};
+}
+
 ErrorAnswer busy_answer() {
     return {.status = 503,
             .text = proto::error_info(proto::ErrorCode::queue_full).text,
@@ -45,7 +66,8 @@ ErrorAnswer busy_answer() {
 
 }  // namespace
 
-void Connection::fill_native(Request& request) {
+/// The fault of a form that is too large: then the handler is not called.
+Fault Connection::fill_native(Request& request) {
     fill_request(request, *head_, state_->path, state_->match.params, peer_);
     if (trusted_ || secured()) {
         fill_origin(request, origin());
@@ -57,7 +79,7 @@ void Connection::fill_native(Request& request) {
     } else {
         request.body.assign(body_view_);
     }
-    fill_from_body(request);
+    return fill_from_body(request);
 }
 
 /// The time of a handler that runs on the loop is taken for the access log alone.
@@ -78,8 +100,15 @@ Connection::Step Connection::serve_native() {
     }
     state_->request.clear();
     state_->response.clear();
-    fill_native(state_->request);
-    run_inline(route.handler);
+    const Fault fault = fill_native(state_->request);
+    if (!fault) {
+        run_inline(route.handler);
+    }
+    state_->request.clear();  // no body or form waits here for the next request
+    if (fault) {
+        write_error_answer({.status = fault.status, .text = fault.text});
+        return Step::answered;
+    }
     return write_native_answer(state_->response);
 }
 
@@ -101,8 +130,7 @@ Connection::Step Connection::finish_native_answer(Response& response) {
     settle_keep_alive();
     std::string& out = state_->output;
     if (!begin_answer(out, exchange_, response, state_->date_line())) {
-        write_error_answer(
-            {.status = 500, .text = proto::error_info(proto::ErrorCode::internal).text});
+        write_error_answer(internal_answer());
         return Step::answered;
     }
     end_with_body(AnswerHead::end_of(out, exchange_, response.status), response.body.size());
@@ -128,12 +156,16 @@ Task<void> Connection::send_native(Step step, Response& response) {
 
 Task<void> Connection::serve_blocking() {
     const auto call = std::make_shared<PoolCall>(state_->services.loop);
-    fill_native(call->request);
+    const Fault fault = fill_native(call->request);
     if (!flush()) {
         co_await write_rest();
     }
     release_input();
     DeadlineQueue::disarm(*this);
+    if (fault) {
+        write_error_answer({.status = fault.status, .text = fault.text});
+        co_return;
+    }
     call->times.queued = proto::SteadyClock::now();
     if (!submit(state_->services, call, state_->services.router.at(native_route_).handler)) {
         write_error_answer(busy_answer());
@@ -160,8 +192,7 @@ Task<void> Connection::serve_stream(Response response) {
     std::string& out = state_->output;
     const std::size_t start = out.size();
     if (!begin_answer(out, exchange_, response, state_->date_line())) {
-        write_error_answer(
-            {.status = 500, .text = proto::error_info(proto::ErrorCode::internal).text});
+        write_error_answer(internal_answer());
         co_return;
     }
     AnswerHead head = AnswerHead::end_of(out, exchange_, response.status);
@@ -186,7 +217,7 @@ Task<void> Connection::serve_stream(Response response) {
 Task<void> Connection::pump(std::shared_ptr<ContentStream> stream) {
     const auto queued = proto::SteadyClock::now();
     auto state = ContentStream::State::running;
-    stream_ = stream.get();
+    const Producing producing(stream_, *stream);
     if (!flush()) {
         co_await write_rest();
     }
@@ -202,8 +233,6 @@ Task<void> Connection::pump(std::shared_ptr<ContentStream> stream) {
             break;
         }
     }
-    stream_ = nullptr;
-    stream->abandon();
     if (state == ContentStream::State::finished) {
         note_handler(
             {.queued = queued, .begun = stream->begun(), .ended = proto::SteadyClock::now()});

@@ -6,6 +6,7 @@
 
 #include "gateway/http/char_class.hpp"
 #include "gateway/http/connection.hpp"
+#include "gateway/http/scoped_pointer.hpp"
 #include "proto/codec.hpp"
 #include "proto/errors.hpp"
 
@@ -70,6 +71,7 @@ Task<void> Connection::serve_python() {
         }
     }
     relay::Call call;
+    const ScopedPointer noted(call_, call);
     begin_call(call);
     const auto conditions = head_->has_conditions() ? keep_conditions() : nullptr;
     co_await send_call(call);
@@ -85,7 +87,6 @@ Task<void> Connection::serve_python() {
 void Connection::begin_call(relay::Call& call) {
     call.id = exchange_.id;
     call.given_id = exchange_.given_id;
-    call_ = &call;
 }
 
 /// Hands the request to the relay and waits for the outcome. Not a coroutine itself, which would

@@ -6,6 +6,7 @@
 #include "gateway/http/media_type.hpp"
 #include "gateway/http/reply_file.hpp"
 #include "proto/errors.hpp"
+#include "proto/printable.hpp"
 
 namespace typhon::http {
 
@@ -18,6 +19,8 @@ std::unique_ptr<Conditions> Connection::keep_conditions() const {
 /// What is to be done for a reply that is no answer by itself: it names a file, or it is broken.
 Connection::Step Connection::serve_named_file(const proto::Reply& reply,
                                               const Conditions* conditions) {
+    exchange_.coding = Coding::identity;  // the planned one was of the reply's own body
+    exchange_.varies = false;
     const auto named = named_file(reply.headers);
     if (!named || reply.status < 200 || reply.status > 599 || !is_field_value(reply.content_type)) {
         write_bad_reply();
@@ -27,7 +30,7 @@ Connection::Step Connection::serve_named_file(const proto::Reply& reply,
     const auto place = rooted_path(state_->options.file_roots, named->path);
     if (!place) {
         spdlog::error("A handler named a file outside of --file-root: {} (request {})",
-                      named->path,
+                      proto::printable(named->path),
                       proto::request_id_text(exchange_.id));
         write_error_answer(failure(OpenOutcome::failed));
         return Step::answered;

@@ -3,7 +3,9 @@
 
 #include "gateway/http/chunk_writer.hpp"
 #include "gateway/http/connection.hpp"
+#include "gateway/http/scoped_pointer.hpp"
 #include "gateway/relay/reply_stream.hpp"
+#include "gateway/relay/stream_use.hpp"
 #include "proto/limits.hpp"
 
 namespace typhon::http {
@@ -25,8 +27,9 @@ void Connection::StreamBody::append(std::string& out, std::string_view piece) co
     }
 }
 
-Task<void> Connection::serve_reply_stream(const relay::Call& call) {
+Task<void> Connection::serve_reply_stream(relay::Call& call) {
     const std::shared_ptr<relay::ReplyStream> stream = call.stream;
+    relay::StreamUse use(state_->services.port, stream);
     const StreamBody body{.chunked = !exchange_.http_1_0, .coder = plan_stream(call.reply)};
     exchange_.keep_alive = exchange_.keep_alive && body.chunked;
     settle_keep_alive();
@@ -35,17 +38,19 @@ Task<void> Connection::serve_reply_stream(const relay::Call& call) {
     } else if (sends_body(exchange_, call.reply.status)) {
         ungranted_ = 0;
         std::string first(call.reply.body);
+        call.frame.reset();  // it may hold other replies, too, and the stream may last for hours
         co_await send_pieces(first, body);
         co_await pump_reply(*stream, body);
-        co_return;
+        if (open()) {
+            use.finished();
+        }
     }
-    state_->services.port.abandon(*stream);
 }
 
-/// Sends what comes. The connection ends with a body that is cut off, so that the client can tell
-/// (RFC 9112 section 8).
+/// Sends what comes; the connection is open afterwards when that was all. Otherwise it ends with
+/// the body cut off, so that the client can tell (RFC 9112 section 8).
 Task<void> Connection::pump_reply(relay::ReplyStream& stream, const StreamBody& body) {
-    reply_stream_ = &stream;
+    ScopedPointer noted(reply_stream_, stream);
     State state = State::running;
     std::string pieces;
     while (open()) {
@@ -64,15 +69,14 @@ Task<void> Connection::pump_reply(relay::ReplyStream& stream, const StreamBody& 
             break;
         }
     }
-    reply_stream_ = nullptr;
+    noted.reset();
     note_end_of(stream);
     cut_off_ = cut_off_ || (state == State::failed && open());
     if (state == State::finished && open()) {
         end_pieces(body);
-        co_return;
+    } else {
+        open_ = false;
     }
-    state_->services.port.abandon(stream);
-    open_ = false;
 }
 
 void Connection::wait_for_piece() {

@@ -4,10 +4,13 @@
 // One coroutine waits for the client, for credit and for the answer at once: each of them wakes it,
 // and it looks at all.
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "gateway/http/connection.hpp"
+#include "gateway/http/scoped_pointer.hpp"
 #include "gateway/http/upload.hpp"
+#include "gateway/relay/stream_use.hpp"
 #include "proto/errors.hpp"
 #include "proto/limits.hpp"
 
@@ -45,13 +48,30 @@ Task<void> Connection::serve_upload() {
     Upload upload(state_->services.loop, *head_, limit);
     const auto conditions = head_->has_conditions() ? keep_conditions() : nullptr;
     relay::Call call;
-    upload_ = &upload;
-    begin_upload(call);
-    co_await pump_upload();
-    co_await answer_upload(call, conditions.get());
+    ScopedPointer noted(upload_, upload);
+    const ScopedPointer waits(call_, call);
+    std::exception_ptr failure;
+    try {
+        begin_upload(call);
+        co_await pump_upload();
+        co_await answer_upload(call, conditions.get());
+    } catch (...) {
+        failure = std::current_exception();
+        open_ = false;
+    }
+    if (failure != nullptr && upload.asked && !upload.answered) {
+        cut_body({});
+        while (!upload.answered) {  // the relay refers to the call until then
+            co_await upload.wake_up.wait();
+        }
+    }
     upload.stream->on_change = nullptr;
     co_await end_notification();
-    upload_ = nullptr;
+    noted.reset();
+    if (failure != nullptr) {
+        const relay::StreamUse abandoned(state_->services.port, call.stream);
+        std::rethrow_exception(failure);
+    }
     co_await drop_upload(upload);
 }
 
@@ -67,6 +87,7 @@ void Connection::begin_upload(relay::Call& call) {
         upload_->answered = true;
         wake_upload();
     });
+    upload.asked = true;
     release_input();
     start_body_clock();
 }
@@ -75,7 +96,8 @@ void Connection::begin_upload(relay::Call& call) {
 Task<void> Connection::pump_upload() {
     while (!upload_->answered) {
         if (upload_->held && upload_->stream->is_read()) {
-            co_await say_continue();
+            upload_->held = false;
+            co_await send_continue();
         }
         if (!upload_->answered) {
             pass_body();
@@ -84,15 +106,6 @@ Task<void> Connection::pump_upload() {
             DeadlineQueue::disarm(*this);
         }
     }
-}
-
-Task<void> Connection::say_continue() {
-    upload_->held = false;
-    state_->output += kContinue;
-    if (!flush()) {
-        co_await write_rest();
-    }
-    sent_ -= kContinue.size();
 }
 
 /// Sends what has arrived, as far as there is credit; then upload_->waits says for whom to wait.
@@ -267,9 +280,9 @@ Task<void> Connection::drop_upload(const Upload& upload) {
     }
     if (upload.chunked || upload.left > kMaxDrop) {  // its answer came in pieces
         exchange_.keep_alive = false;
-        unread_body_ = true;
     }
     if (!exchange_.keep_alive) {
+        unread_body_ = true;
         co_return;
     }
     if (!flush()) {

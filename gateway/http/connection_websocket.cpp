@@ -5,6 +5,7 @@
 
 #include "gateway/http/char_class.hpp"
 #include "gateway/http/connection.hpp"
+#include "gateway/http/scoped_pointer.hpp"
 #include "gateway/http/web_socket.hpp"
 #include "gateway/http/websocket_handshake.hpp"
 #include "gateway/http/websocket_records.hpp"
@@ -74,6 +75,7 @@ Task<void> Connection::serve_websocket() {
     relay::Call call;
     call.body = in;
     call.websocket = true;
+    const ScopedPointer noted(call_, call);
     begin_call(call);
     co_await send_call(call);
     end_call(call);
@@ -88,7 +90,7 @@ Task<void> Connection::serve_websocket() {
     }
 }
 
-Task<void> Connection::run_websocket(std::string_view key, const relay::Call& call) {
+Task<void> Connection::run_websocket(std::string_view key, relay::Call& call) {
     exchange_.keep_alive = false;
     auto fields = answer_fields(call.reply.headers, exchange_);
     if (!fields) {
@@ -96,6 +98,7 @@ Task<void> Connection::run_websocket(std::string_view key, const relay::Call& ca
         state_->services.port.abandon(*call.stream);
         co_return;
     }
+    call.frame.reset();  // it may hold other replies, too
     std::string_view date = state_->date_line();
     date = date.substr(6, date.size() - 8);
     fields->emplace_back("Date", date);
@@ -103,13 +106,13 @@ Task<void> Connection::run_websocket(std::string_view key, const relay::Call& ca
         {state_->services.loop, socket_, buffer_, state_->services.port, *call.body, *call.stream},
         state_->options.max_websocket_message);
     exchange_.written.status = 101;
-    web_socket_ = &socket;
+    ScopedPointer noted(web_socket_, socket);
     state_->arm(*this, DeadlineKind::ping);
     if (state_->draining) {
         socket.close_soon(1001);
     }
     co_await socket.run(key, *fields);
-    web_socket_ = nullptr;
+    noted.reset();
     sent_ += socket.sent();
     note_end_of(*call.stream);
     DeadlineQueue::disarm(*this);

@@ -75,6 +75,16 @@ bool Connection::send_with(std::string_view body) {
     return false;
 }
 
+/// Tells the client to send its body. The output is empty; what is sent is no part of an answer.
+Task<void> Connection::send_continue() {
+    const std::uint64_t sent = sent_;
+    state_->output += kContinue;
+    if (!flush()) {
+        co_await write_rest();
+    }
+    sent_ = sent;
+}
+
 /// Sends rest_; closes the connection when the client does not take it in time, or when others do
 /// not find room any more.
 Task<void> Connection::write_rest() {
@@ -175,7 +185,10 @@ void Connection::write_error_answer(const ErrorAnswer& error) {
 /// A draining gateway answers what it has read, and ends the connection with the last answer.
 void Connection::settle_keep_alive() noexcept {
     const bool last = buffer_.bytes().size() <= request_bytes_;
-    exchange_.keep_alive = exchange_.keep_alive && !(state_->draining && last);
+    if (exchange_.keep_alive && state_->draining && last) {
+        exchange_.keep_alive = false;
+        unread_body_ = true;  // the rest of a body, or the next request, may be on its way
+    }
 }
 
 }  // namespace typhon::http

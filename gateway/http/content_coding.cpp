@@ -76,15 +76,6 @@ struct Weights {
     }
 };
 
-bool holds_token(std::string_view list, std::string_view token) noexcept {
-    for (std::string_view element; next_element(list, element);) {
-        if (equals_lower(element, token)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 std::string_view essence(std::string_view content_type) noexcept {
     return trim_ows(content_type.substr(0, content_type.find(';')));
 }
@@ -188,7 +179,7 @@ bool is_compressible(std::string_view content_type) noexcept {
 
 bool binds_coding(std::string_view name, std::string_view value) noexcept {
     return equals_lower(name, "content-encoding") || equals_lower(name, "content-range") ||
-           (equals_lower(name, "cache-control") && holds_token(value, "no-transform"));
+           (equals_lower(name, "cache-control") && list_holds(value, "no-transform"));
 }
 
 CodingPlan plan_coding(const CodingFacts& facts,

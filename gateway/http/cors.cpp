@@ -6,8 +6,8 @@ namespace typhon::http {
 
 namespace {
 
-const std::string kMethods = "GET, HEAD, POST, PUT, PATCH, DELETE";
-const std::string kHeaders = "Authorization, Content-Type";
+constexpr const char* kMethods = "GET, HEAD, POST, PUT, PATCH, DELETE";
+constexpr const char* kHeaders = "Authorization, Content-Type";
 
 std::string line(std::string_view name, std::string_view value) {
     return value.empty() ? std::string() : std::string(name) + ": " + std::string(value) + "\r\n";
@@ -16,7 +16,7 @@ std::string line(std::string_view name, std::string_view value) {
 std::string joined(const std::vector<std::string>& values) {
     std::string list;
     for (const std::string& value : values) {
-        list += (list.empty() ? "" : ", ") + value;
+        list.append(list.empty() ? "" : ", ").append(value);
     }
     return list;
 }

@@ -99,7 +99,11 @@ public:
     /// is_request_id() does not accept.
     [[nodiscard]] std::string_view request_id() const noexcept { return view(request_id_); }
 
-    /// True when a Connection field names the field `name` (which then must not be forwarded).
+    /// True when a Connection field has the option upgrade.
+    [[nodiscard]] bool connection_upgrades() const noexcept { return connection_upgrades_; }
+
+    /// True when a Connection field names the field `name`, which then must not be forwarded. Not
+    /// for fields that never are, is_hop_by_hop().
     [[nodiscard]] bool connection_names(std::string_view name) const noexcept;
 
 private:
@@ -126,9 +130,9 @@ private:
     [[nodiscard]] bool check_content_length(std::string_view value);
     [[nodiscard]] bool check_codings();
     [[nodiscard]] bool check_expect(std::string_view value);
+    [[nodiscard]] bool read_connection(std::string_view value);
     void read_transfer_encoding(std::string_view value);
     void read_content_encoding(std::string_view value) noexcept;
-    void read_connection(std::string_view value);
     void read_request_id(const Field& field) noexcept;
 
     const char* base_ = nullptr;
@@ -141,6 +145,7 @@ private:
     Slice authority_;  // of an absolute target
     Slice request_id_;
     std::uint64_t content_length_ = 0;
+    std::size_t connection_options_ = 0;
     std::uint32_t next_ = 0;     // start of the line that is not read yet
     std::uint32_t scanned_ = 0;  // no LF between next_ and here
     Phase phase_ = Phase::request_line;
@@ -149,7 +154,8 @@ private:
     std::uint8_t minor_ = 1;
     bool keep_alive_ = true;
     bool closes_ = false;
-    bool has_connection_field_ = false;
+    bool connection_upgrades_ = false;
+    bool names_fields_ = false;  // a Connection field does
     bool expects_continue_ = false;
     bool has_content_coding_ = false;
     bool has_conditions_ = false;

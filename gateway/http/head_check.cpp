@@ -1,4 +1,5 @@
 // What the fields of a head mean together: Host, framing, persistence, expectations.
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -9,6 +10,8 @@
 namespace typhon::http {
 
 namespace {
+
+constexpr std::size_t kMaxConnectionOptions = 32;  // each costs a look for each field
 
 bool is_port(std::string_view text) {
     unsigned port = 0;
@@ -77,8 +80,7 @@ bool Head::check_field(Field& field) {
             read_content_encoding(value);
             return true;
         case FieldKind::connection:
-            read_connection(value);
-            return true;
+            return read_connection(value);
         case FieldKind::expect:
             return check_expect(value);
         case FieldKind::request_id:
@@ -178,33 +180,29 @@ bool Head::check_expect(std::string_view value) {
     return true;
 }
 
-void Head::read_connection(std::string_view value) {
-    has_connection_field_ = true;
-    std::string_view element;
-    while (next_element(value, element)) {
-        if (equals_lower(element, "close")) {
-            closes_ = true;
-        } else if (equals_lower(element, "keep-alive") && http_1_0()) {
-            keep_alive_ = true;
-        }
+/// Empty options count, too: RFC 9110 section 5.6.1.2 asks for no more than a reasonable number.
+bool Head::read_connection(std::string_view value) {
+    connection_options_ += 1 + std::count(value.begin(), value.end(), ',');
+    if (connection_options_ > kMaxConnectionOptions) {
+        (void)refuse(431, "The Connection field has too many options.");
+        return false;
+    }
+    for (std::string_view option; next_element(value, option);) {
+        const FieldKind kind = field_kind(option);
+        closes_ = closes_ || equals_lower(option, "close");
+        keep_alive_ = keep_alive_ || kind == FieldKind::keep_alive;
+        connection_upgrades_ = connection_upgrades_ || kind == FieldKind::upgrade;
+        names_fields_ = names_fields_ || !is_hop_by_hop(kind);
     }
     keep_alive_ = keep_alive_ && !closes_;
+    return true;
 }
 
 bool Head::connection_names(std::string_view name) const noexcept {
-    if (!has_connection_field_) {
-        return false;
-    }
-    for (const Field& field : fields_) {
-        std::string_view list = field.kind == FieldKind::connection ? view(field.value) : "";
-        std::string_view element;
-        while (next_element(list, element)) {
-            if (equals_ignoring_case(element, name)) {
-                return true;
-            }
-        }
-    }
-    return false;
+    return names_fields_ &&
+           std::any_of(fields_.begin(), fields_.end(), [this, name](const Field& field) {
+               return field.kind == FieldKind::connection && list_holds(view(field.value), name);
+           });
 }
 
 }  // namespace typhon::http

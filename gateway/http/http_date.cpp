@@ -152,9 +152,10 @@ std::optional<std::time_t> time_of(const Parts& parts) {
     if (!date.ok() || parts.hour > 23 || parts.minute > 59 || parts.second > 60) {
         return std::nullopt;
     }
-    const auto days = std::chrono::sys_days(date).time_since_epoch().count();
-    return std::time_t{days} * 86'400 + parts.hour * 3'600 + parts.minute * 60 +
-           std::min(parts.second, 59);
+    const std::chrono::sys_seconds moment =
+        std::chrono::sys_days(date) + std::chrono::hours(parts.hour) +
+        std::chrono::minutes(parts.minute) + std::chrono::seconds(std::min(parts.second, 59));
+    return std::chrono::system_clock::to_time_t(moment);
 }
 
 }  // namespace

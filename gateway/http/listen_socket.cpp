@@ -1,18 +1,16 @@
 #include "gateway/http/listen_socket.hpp"
 
-#include <array>
-#include <bit>
 #include <cerrno>
 #include <iterator>
 #include <memory>
 #include <utility>
 
-#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/un.h>
+
+#include "gateway/http/socket_address.hpp"
 
 namespace typhon::http {
 
@@ -52,20 +50,6 @@ UniqueFd make_socket(int family) {
     return fd;
 }
 
-std::uint16_t bound_port(int fd) {
-    sockaddr_storage storage{};
-    socklen_t size = sizeof storage;
-    ::getsockname(fd, std::bit_cast<sockaddr*>(&storage), &size);
-    return ntohs(storage.ss_family == AF_INET6
-                     ? std::bit_cast<const sockaddr_in6*>(&storage)->sin6_port
-                     : std::bit_cast<const sockaddr_in*>(&storage)->sin_port);
-}
-
-std::string place_text(const std::string& host, std::uint16_t port) {
-    const bool v6 = host.find(':') != std::string::npos;
-    return (v6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
-}
-
 ListenSocket listen_on_tcp(const ListenAddress& address) {
     const AddressList found = resolve(address.host, address.port);
     const std::string where =
@@ -76,7 +60,7 @@ ListenSocket listen_on_tcp(const ListenAddress& address) {
         ::listen(made.fd.get(), kBacklog) != 0) {
         fail(errno, where);
     }
-    made.port = bound_port(made.fd.get());
+    made.port = own_address(made.fd.get()).value_or(SocketAddress()).port;
     made.text = place_text(address.host, made.port);
     return made;
 }

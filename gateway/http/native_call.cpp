@@ -1,16 +1,12 @@
 #include "gateway/http/native_call.hpp"
 
-#include <array>
-#include <bit>
 #include <exception>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <spdlog/spdlog.h>
-#include <sys/socket.h>
 
 #include "gateway/http/char_class.hpp"
 #include "gateway/http/multipart.hpp"
+#include "gateway/http/socket_address.hpp"
 #include "proto/errors.hpp"
 #include "proto/printable.hpp"
 #include "proto/request_id.hpp"
@@ -19,7 +15,8 @@ namespace typhon::http {
 
 namespace {
 
-void parse_query(std::string_view query, QueryParams& params) {
+/// Adds at most `most` parameters. False when there are more.
+bool parse_query(std::string_view query, std::size_t most, QueryParams& params) {
     while (!query.empty()) {
         const std::size_t end = query.find('&');
         const std::string_view pair = query.substr(0, end);
@@ -27,12 +24,16 @@ void parse_query(std::string_view query, QueryParams& params) {
         if (pair.empty()) {
             continue;
         }
+        if (most-- == 0) {
+            return false;
+        }
         const std::size_t equals = pair.find('=');
         const std::string_view value =
             equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
         params.emplace(proto::percent_decode(pair.substr(0, equals), true),
                        proto::percent_decode(value, true));
     }
+    return true;
 }
 
 void assign_path(std::string& out, const Head& head, const proto::PathSegments& path) {
@@ -68,31 +69,14 @@ void answer_internal(const Request& request, Response& response, const char* wha
 }  // namespace
 
 std::string Peer::text() const {
-    if (ip.empty()) {
-        return {};
-    }
-    const std::string host = ip.find(':') == std::string::npos ? ip : "[" + ip + "]";
-    return host + ":" + std::to_string(port);
+    return ip.empty() ? std::string() : place_text(ip, static_cast<std::uint16_t>(port));
 }
 
 Peer peer_of(int fd) {
-    sockaddr_storage storage{};
-    socklen_t size = sizeof storage;
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    if (::getpeername(fd, std::bit_cast<sockaddr*>(&storage), &size) != 0) {
-        return {};
-    }
-    if (storage.ss_family == AF_INET) {
-        const auto* address = std::bit_cast<const sockaddr_in*>(&storage);
-        ::inet_ntop(AF_INET, &address->sin_addr, text.data(), text.size());
-        return {text.data(), ntohs(address->sin_port), false};
-    }
-    if (storage.ss_family == AF_INET6) {
-        const auto* address = std::bit_cast<const sockaddr_in6*>(&storage);
-        ::inet_ntop(AF_INET6, &address->sin6_addr, text.data(), text.size());
-        return {text.data(), ntohs(address->sin6_port), false};
-    }
-    return {{}, 0, storage.ss_family == AF_UNIX};
+    const SocketAddress address = peer_address(fd).value_or(SocketAddress());
+    return {.ip = address.is_ip() ? address.ip.to_string() : std::string(),
+            .port = address.port,
+            .is_unix = address.family == AF_UNIX};
 }
 
 void fill_request(Request& request,
@@ -107,27 +91,30 @@ void fill_request(Request& request,
     for (const Field& field : head.fields()) {
         request.headers.emplace(head.view(field.name), head.view(field.value));
     }
-    parse_query(head.query(), request.params);
+    (void)parse_query(head.query(), head.query().size(), request.params);
     fill_path_params(params, request.path_params);
     request.remote_addr = peer.ip;
     request.remote_port = peer.port;
 }
 
-void fill_from_body(Request& request) {
+Fault fill_from_body(Request& request) {
     if (request.body.empty()) {
-        return;
+        return {};
     }
     const auto field = request.headers.find("Content-Type");
     if (field == request.headers.end()) {
-        return;
+        return {};
     }
     const std::string_view type = field->second;
     const std::string_view bare = trim_ows(type.substr(0, type.find(';')));
     if (equals_lower(bare, "application/x-www-form-urlencoded")) {
-        parse_query(request.body, request.params);
-    } else if (equals_lower(bare, "multipart/form-data")) {
-        parse_multipart(request.body, multipart_boundary(type), request.files);
+        const bool fits = parse_query(request.body, kMaxFormFields, request.params);
+        return fits ? Fault{} : Fault{413, "the form has more than 1000 fields"};
     }
+    if (equals_lower(bare, "multipart/form-data")) {
+        return parse_multipart(request.body, multipart_boundary(type), request.files);
+    }
+    return {};
 }
 
 void run_handler(const Handler& handler, const Request& request, Response& response) noexcept {

@@ -36,8 +36,12 @@ void fill_request(Request& request,
                   const proto::Params& params,
                   const Peer& peer);
 
-/// Reads what the body holds beside JSON: form fields into params, multipart parts into files.
-void fill_from_body(Request& request);
+/// The most fields of a urlencoded form, and parts of another one (kMaxParts).
+inline constexpr std::size_t kMaxFormFields = 1000;
+
+/// Reads what the body holds beside JSON: form fields into params, multipart parts into files. A
+/// fault when there are too many, or a part's head is too large; some of them have been read then.
+[[nodiscard]] Fault fill_from_body(Request& request);
 
 /// Runs the handler. An HttpError becomes its answer in the error form; any other exception is
 /// logged with the request's id and becomes a 500. Never throws.

@@ -11,6 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "proto/printable.hpp"
+
 namespace typhon::http {
 
 namespace {
@@ -51,7 +53,7 @@ OpenOutcome outcome_of(int fault, const std::string& root, const std::string& pa
             return OpenOutcome::busy;
         default:
             spdlog::error("{} in {} cannot be opened: {}",
-                          path,
+                          proto::printable(path),
                           root,
                           std::generic_category().message(fault));
             return OpenOutcome::failed;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -64,6 +65,7 @@ public:
 
     /// Forgets the first `size` bytes; what stays does not move.
     void consume(std::size_t size) noexcept {
+        assert(size <= end_ - begin_);
         begin_ += size;
         if (begin_ == end_) {
             begin_ = end_ = 0;

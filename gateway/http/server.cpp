@@ -8,7 +8,6 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include "gateway/http/loop_state.hpp"
 
@@ -33,9 +32,17 @@ LoopServer::~LoopServer() {
     close_all();
 }
 
-void LoopServer::adopt(int fd, const std::shared_ptr<const TlsContext>& tls) {
+void LoopServer::adopt(int fd, const std::shared_ptr<const TlsContext>& tls) noexcept {
+    try {
+        begin(UniqueFd(fd), tls);
+    } catch (const std::exception& error) {
+        spdlog::error("a connection was refused: {}", error.what());
+    }
+}
+
+void LoopServer::begin(UniqueFd fd, const std::shared_ptr<const TlsContext>& tls) {
     std::optional<AddressLimit::Place> place(std::in_place);
-    const auto key = address_limit_ != nullptr ? address_key_of(fd) : std::nullopt;
+    const auto key = address_limit_ != nullptr ? address_key_of(fd.get()) : std::nullopt;
     if (key) {
         place = address_limit_->enter(*key);
     }
@@ -44,11 +51,10 @@ void LoopServer::adopt(int fd, const std::shared_ptr<const TlsContext>& tls) {
                           : !place ? Fault{429, "Too many connections are open from this address."}
                                    : Fault{};
     if (refusal && (tls != nullptr || state_->refusing >= state_->options.max_refusing)) {
-        ::close(fd);
         return;
     }
     auto connection = std::make_unique<Connection>(
-        state_, fd, refusal, place ? std::move(*place) : AddressLimit::Place());
+        state_, std::move(fd), refusal, place ? std::move(*place) : AddressLimit::Place());
     if (tls != nullptr) {
         connection->start_tls(*tls);
     }

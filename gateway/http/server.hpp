@@ -41,7 +41,7 @@ public:
     /// the client gets a 503, above the limit of its address a 429; far above it the socket is
     /// closed. With `tls` the client is to speak TLS; too many are then closed at once, because a
     /// handshake to refuse them would cost more than to serve them.
-    void adopt(int fd, const std::shared_ptr<const TlsContext>& tls = nullptr);
+    void adopt(int fd, const std::shared_ptr<const TlsContext>& tls = nullptr) noexcept;
 
     /// From now on connections count against `limit`, which loops may share; null for none.
     void limit_addresses(std::shared_ptr<AddressLimit> limit) noexcept {
@@ -71,6 +71,7 @@ public:
     std::function<void()> on_empty;
 
 private:
+    void begin(UniqueFd fd, const std::shared_ptr<const TlsContext>& tls);
     void report_empty();
 
     std::shared_ptr<LoopState> state_;

@@ -1,7 +1,6 @@
 #include "gateway/http/socket_file.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -31,6 +30,10 @@ sockaddr_un address_of(const std::string& path) {
     return address;
 }
 
+const sockaddr* generic(const sockaddr_un& address) noexcept {
+    return reinterpret_cast<const sockaddr*>(&address);
+}
+
 /// Nobody else replaces a socket in this directory meanwhile, and no lock file is left: it is the
 /// directory that is locked. 0 or the errno.
 int lock_directory(const std::string& path, UniqueFd& lock) {
@@ -52,8 +55,7 @@ int lock_directory(const std::string& path, UniqueFd& lock) {
 /// True when nobody listens at the socket any more.
 bool is_stale(const sockaddr_un& address) {
     const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    return ::connect(probe.get(), std::bit_cast<const sockaddr*>(&address), sizeof address) != 0 &&
-           errno == ECONNREFUSED;
+    return ::connect(probe.get(), generic(address), sizeof address) != 0 && errno == ECONNREFUSED;
 }
 
 /// Removes the socket of a dead server, if there is one. 0 or the errno.
@@ -84,8 +86,7 @@ int SocketFile::bind(int fd, const std::string& path, mode_t mode, int backlog) 
         return fault;
     }
     // Before the bind it narrows what the file is made with, so that it is never wider than asked.
-    if (::fchmod(fd, mode) != 0 ||
-        ::bind(fd, std::bit_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (::fchmod(fd, mode) != 0 || ::bind(fd, generic(address), sizeof address) != 0) {
         return errno;
     }
     path_ = path;

@@ -1,21 +1,18 @@
 // The sockets that systemd hands over at the start (sd_listen_fds(3)), without its library.
-#include <array>
-#include <bit>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <string_view>
 #include <utility>
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "gateway/http/listen_socket.hpp"
+#include "gateway/http/socket_address.hpp"
 
 namespace typhon::http {
 
@@ -51,24 +48,12 @@ std::string_view name_at(std::string_view names, int index) {
     return names.substr(0, names.find(':'));
 }
 
-/// Where it listens, as text; empty for what is no address of ours. Sets the port.
-std::string describe(const sockaddr_storage& address, socklen_t size, std::uint16_t& port) {
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    if (address.ss_family == AF_INET) {
-        const auto* v4 = std::bit_cast<const sockaddr_in*>(&address);
-        port = ntohs(v4->sin_port);
-        ::inet_ntop(AF_INET, &v4->sin_addr, text.data(), text.size());
-        return std::string(text.data()) + ":" + std::to_string(port);
+/// Where it listens, as text; empty for what is no address of ours.
+std::string describe(const SocketAddress& address) {
+    if (address.is_ip()) {
+        return place_text(address.ip.to_string(), address.port);
     }
-    if (address.ss_family == AF_INET6) {
-        const auto* v6 = std::bit_cast<const sockaddr_in6*>(&address);
-        port = ntohs(v6->sin6_port);
-        ::inet_ntop(AF_INET6, &v6->sin6_addr, text.data(), text.size());
-        return "[" + std::string(text.data()) + "]:" + std::to_string(port);
-    }
-    const bool named = address.ss_family == AF_UNIX && size > sizeof(sa_family_t);
-    return named ? std::string("unix:") + std::bit_cast<const sockaddr_un*>(&address)->sun_path
-                 : std::string();
+    return address.path.empty() ? std::string() : "unix:" + address.path;
 }
 
 bool listens(int fd) {
@@ -82,13 +67,13 @@ bool listens(int fd) {
 ListenSocket adopt(int fd) {
     ListenSocket made;
     made.fd = UniqueFd(fd);
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    if (!listens(fd) || ::getsockname(fd, std::bit_cast<sockaddr*>(&address), &size) != 0) {
+    const auto address = own_address(fd);
+    if (!address || !listens(fd)) {
         fail(EINVAL,
              "descriptor " + std::to_string(fd) + " of systemd is no listening stream socket");
     }
-    made.text = describe(address, size, made.port);
+    made.text = describe(*address);
+    made.port = address->port;
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (made.text.empty() || ::fcntl(fd, F_SETFL, O_NONBLOCK) != 0 ||

@@ -33,6 +33,7 @@ struct Upload {
     std::uint64_t left;     // bytes that have not been sent, of a body of known length
     bool held = false;      // its client waits for 100 Continue
     bool complete = false;  // all of it has been sent
+    bool asked = false;     // the relay knows the call
     bool answered = false;  // the call has ended
     Fault fault;            // why the rest is not read
     Waits waits = Waits::worker;

@@ -7,6 +7,7 @@
 
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/websocket/stream.hpp>
+#include <spdlog/spdlog.h>
 
 #include "gateway/http/web_socket_transport.hpp"
 #include "gateway/http/websocket_records.hpp"
@@ -82,6 +83,7 @@ public:
     }
 
 private:
+    Task<void> exchange(std::string_view key, const Fields& fields);
     Task<bool> accept(std::string_view key, const Fields& fields);
     Task<void> read_all();
     Task<bool> wait_for_credit();
@@ -119,18 +121,12 @@ private:
 
 Task<void> WebSocket::Impl::run(std::string_view key, const Fields& fields) {
     ends_.in.on_change = [this] { credit_.wake(); };
-    const bool accepted = co_await accept(key, fields);
-    if (accepted) {
-        writing_ = true;
-        asio::co_spawn(ends_.loop.get_executor(), write_all(), [this](const std::exception_ptr&) {
-            writing_ = false;
-            ended_ = true;
-            credit_.wake();
-            joined_.wake();
-        });
-        co_await read_all();
+    try {
+        co_await exchange(key, fields);
+    } catch (const std::exception& error) {
+        spdlog::error("a WebSocket was ended: {}", error.what());
     }
-    ended_ = true;
+    ended_ = true;  // the others refer to this: they end first
     while (writing_ || pinging_) {
         if (!closing_) {
             error_code ignored;
@@ -141,6 +137,21 @@ Task<void> WebSocket::Impl::run(std::string_view key, const Fields& fields) {
     }
     ends_.in.on_change = nullptr;
     tell_worker();
+}
+
+Task<void> WebSocket::Impl::exchange(std::string_view key, const Fields& fields) {
+    const bool accepted = co_await accept(key, fields);
+    if (!accepted) {
+        co_return;
+    }
+    writing_ = true;
+    asio::co_spawn(ends_.loop.get_executor(), write_all(), [this](const std::exception_ptr&) {
+        writing_ = false;
+        ended_ = true;
+        credit_.wake();
+        joined_.wake();
+    });
+    co_await read_all();
 }
 
 Task<bool> WebSocket::Impl::accept(std::string_view key, const Fields& fields) {

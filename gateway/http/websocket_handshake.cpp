@@ -22,25 +22,15 @@ bool is_key(std::string_view key) noexcept {
            std::all_of(key.begin(), key.end() - 2, is_base64);
 }
 
-bool lists(std::string_view list, std::string_view lower) noexcept {
-    std::string_view element;
-    while (next_element(list, element)) {
-        if (equals_lower(element, lower)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 }  // namespace
 
 bool asks_for_websocket(const Head& head) noexcept {
     if (!head.has_upgrade() || head.method() != "GET" || head.http_1_0() ||
-        !head.connection_names("upgrade")) {
+        !head.connection_upgrades()) {
         return false;
     }
     return std::any_of(head.fields().begin(), head.fields().end(), [&](const Field& field) {
-        return field.kind == FieldKind::upgrade && lists(head.view(field.value), "websocket");
+        return field.kind == FieldKind::upgrade && list_holds(head.view(field.value), "websocket");
     });
 }
 

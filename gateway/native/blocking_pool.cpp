@@ -1,7 +1,10 @@
 #include "gateway/native/blocking_pool.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
+
+#include <spdlog/spdlog.h>
 
 namespace typhon {
 
@@ -19,14 +22,32 @@ bool BlockingPool::submit(Job job) {
         if (stopping_ || jobs_.size() >= idle_ + startable + max_queue_) {
             return false;
         }
-        jobs_.push_back(std::move(job));
-        if (jobs_.size() > idle_ && startable > 0) {
-            threads_.emplace_back([this] { run(); });
-            ++idle_;
+        if (jobs_.size() >= idle_ && startable > 0) {
+            start_thread();
         }
+        if (threads_.empty()) {
+            return false;
+        }
+        jobs_.push_back(std::move(job));
     }
     changed_.notify_one();
     return true;
+}
+
+/// Where the system has no thread left the others do the work.
+void BlockingPool::start_thread() {
+    try {
+        threads_.emplace_back([this] { run(); });
+        ++idle_;
+    } catch (const std::system_error& error) {
+        if (!std::exchange(told_, true)) {
+            spdlog::warn(
+                "a pool has {} threads, not {}: {}; raise the limit of threads (TasksMax=)",
+                threads_.size(),
+                max_threads_,
+                error.what());
+        }
+    }
 }
 
 void BlockingPool::run() {

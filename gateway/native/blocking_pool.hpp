@@ -26,8 +26,8 @@ public:
     BlockingPool(BlockingPool&&) = delete;
     BlockingPool& operator=(BlockingPool&&) = delete;
 
-    /// Queues `job`, which must not throw. False, and the job is dropped, when the queue is full or
-    /// the pool was stopped. Never blocks.
+    /// Queues `job`, which must not throw. False, and the job is dropped, when the queue is full,
+    /// the pool was stopped, or the system lets it have no thread at all. Never blocks.
     [[nodiscard]] bool submit(Job job);
 
     /// Runs what waits and joins the threads: as long as the jobs take. Idempotent.
@@ -35,6 +35,7 @@ public:
 
 private:
     void run();
+    void start_thread();
 
     const std::size_t max_threads_;
     const std::size_t max_queue_;
@@ -44,6 +45,7 @@ private:
     std::vector<std::thread> threads_;
     std::size_t idle_ = 0;
     bool stopping_ = false;
+    bool told_ = false;  // that it has too few threads
 };
 
 }  // namespace typhon

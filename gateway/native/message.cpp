@@ -10,6 +10,8 @@ namespace typhon {
 
 namespace {
 
+constexpr std::size_t kKeptBody = 64U << 10;  // bytes of memory
+
 std::string lower_media_type(std::string_view content_type) {
     const std::string_view bare = content_type.substr(0, content_type.find(';'));
     std::string lower;
@@ -85,6 +87,9 @@ void Request::clear() {
     path.clear();
     headers.clear();
     body.clear();
+    if (body.capacity() > kKeptBody) {
+        body.shrink_to_fit();
+    }
     version.clear();
     target.clear();
     params.clear();

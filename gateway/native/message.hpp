@@ -50,7 +50,7 @@ struct Request : httplib::Request {
     /// In answers and logs: given_id, else 16 hex digits of id.
     [[nodiscard]] std::string name() const;
 
-    /// Back to the state of a new object, memory kept.
+    /// Back to the state of a new object; memory is kept unless it is that of a large body.
     void clear();
 };
 

@@ -44,6 +44,15 @@ def websocket_records() -> Iterator[tuple[str, bytes]]:
     yield from _vectors("websocket_records.json")
 
 
+def multipart_forms() -> Iterator[tuple[str, bytes]]:
+    """A Content-Type and its form, whole and broken."""
+    field = b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\none\r\n'
+    file = field.replace(b'"a"', b'a; filename="x.txt"\r\nContent-Type: text/plain')
+    yield "whole", b"multipart/form-data; boundary=B\n" + field + file + b"--B--\r\n"
+    yield "cut", b'multipart/form-data; charset=x; boundary="B"\n' + field + file[:-9]
+    yield "semicolons", b"multipart/form-data;;; boundary=B\n" + field.replace(b"; ", b";" * 999) + b"--B--"
+
+
 def _vectors(file: str) -> Iterator[tuple[str, bytes]]:
     for number, vector in enumerate(json.loads((ROOT / "proto" / "vectors" / file).read_text())):
         yield f"{Path(file).stem}-{number}", bytes.fromhex(vector["hex"])
@@ -56,6 +65,7 @@ def main(directory: Path) -> None:
         "fuzz_chunked": chunked_bodies(),
         "fuzz_envelopes": frames(),
         "fuzz_header_block": header_blocks(),
+        "fuzz_multipart": multipart_forms(),
         "fuzz_websocket_records": websocket_records(),
     }
     for target, inputs in seeds.items():

@@ -6,4 +6,5 @@ typhon_fuzz_target(fuzz_head ${head} ${codec} proto/path.cpp proto/request_id.cp
 typhon_fuzz_target(fuzz_chunked gateway/http/chunked.cpp)
 typhon_fuzz_target(fuzz_envelopes ${codec})
 typhon_fuzz_target(fuzz_header_block ${codec})
+typhon_fuzz_target(fuzz_multipart gateway/http/multipart.cpp)
 typhon_fuzz_target(fuzz_websocket_records gateway/http/websocket_records.cpp)

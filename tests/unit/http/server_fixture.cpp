@@ -102,6 +102,13 @@ int TestPort::cancelled() const {
     return cancelled_;
 }
 
+void TestPort::open_waiting() {
+    const std::lock_guard lock(mutex_);
+    for (const relay::Call* call : waiting_) {
+        asio::post(loop_, [body = call->body] { body->open(); });
+    }
+}
+
 void TestPort::finish_waiting(const std::function<void(relay::Call&)>& finish) {
     const std::lock_guard lock(mutex_);
     for (relay::Call* call : waiting_) {

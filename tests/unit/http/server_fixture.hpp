@@ -55,6 +55,8 @@ public:
     [[nodiscard]] int abandoned() const;
     [[nodiscard]] std::string pieces() const;  // of all request bodies
     [[nodiscard]] std::vector<bool> ends() const;
+    /// Lets the bodies of calls that wait be sent, as far as their first window goes. Any thread.
+    void open_waiting();
     /// Ends the calls that wait, with `finish` applied. Any thread.
     void finish_waiting(const std::function<void(relay::Call&)>& finish);
 

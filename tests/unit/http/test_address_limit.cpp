@@ -1,9 +1,7 @@
-#include <bit>
 #include <memory>
 #include <string>
 
 #include "server_fixture.hpp"
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
 
 #include "gateway/http/address_limit.hpp"
@@ -15,17 +13,7 @@ using namespace typhon::test;
 namespace {
 
 AddressKey key(const std::string& text) {
-    sockaddr_storage address{};
-    if (text.find(':') == std::string::npos) {
-        auto* v4 = std::bit_cast<sockaddr_in*>(&address);
-        v4->sin_family = AF_INET;
-        REQUIRE(::inet_pton(AF_INET, text.c_str(), &v4->sin_addr) == 1);
-    } else {
-        auto* v6 = std::bit_cast<sockaddr_in6*>(&address);
-        v6->sin6_family = AF_INET6;
-        REQUIRE(::inet_pton(AF_INET6, text.c_str(), &v6->sin6_addr) == 1);
-    }
-    return address_key(address).value();
+    return address_key(asio::ip::make_address(text));
 }
 
 }  // namespace
@@ -50,7 +38,6 @@ TEST_CASE("AddressLimit: an IPv6 network counts as one, a mapped IPv4 address as
     CHECK(key("2001:db8::1") != key("2001:db8:0:1::1"));
     CHECK(key("::ffff:192.0.2.1") == key("192.0.2.1"));
     CHECK(key("::ffff:192.0.2.1") != key("192.0.2.2"));
-    CHECK_FALSE(address_key(sockaddr_storage{}).has_value());
 }
 
 TEST_CASE_FIXTURE(ServerFixture,

@@ -101,6 +101,23 @@ TEST_CASE_FIXTURE(MemoryFixture,
     CHECK(first.read().status == 503);
 }
 
+TEST_CASE_FIXTURE(MemoryFixture,
+                  "BodyMemory: who leaves without memory lets those pass who waited behind") {
+    options.body_timeout = 300ms;
+    start();
+    Client first = connect();
+    first.send(begin(kLarge).replace(5, 5, "/python/x") + rest(kLarge));
+    CHECK(eventually([this] { return port.seen().size() == 1; }));
+    Client second = connect();
+    second.send(begin(kMebi));
+    CHECK(connect().get("/native/hello").status == 200);  // the second has been seen
+    Client third = connect();  // fits beside the first, but is behind the second
+    third.send(begin(100'000) + rest(100'000));
+    CHECK(second.read().status == 503);
+    CHECK(third.read().body == "100000");
+    CHECK(bodies->used() == kLarge);
+}
+
 TEST_CASE_FIXTURE(MemoryFixture, "BodyMemory: a chunked body without room is refused at once") {
     start();
     Client first = connect();

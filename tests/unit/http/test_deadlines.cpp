@@ -36,6 +36,22 @@ TEST_CASE_FIXTURE(ServerFixture, "Deadline: the head's time is a total, bytes do
     CHECK(std::chrono::steady_clock::now() - asked < std::chrono::milliseconds(150));
 }
 
+TEST_CASE_FIXTURE(ServerFixture, "Deadline: each of many pipelined heads has its own time") {
+    options.head_timeout = Milliseconds(1000);
+    start();
+    Client client = connect();
+    const std::string request = get_request("/native/hello");
+    const std::string begun = request.substr(0, 10);
+    const auto end = std::chrono::steady_clock::now() + 2 * options.head_timeout;
+    client.send(begun);
+    while (std::chrono::steady_clock::now() < end) {  // a head is never missing, and never whole
+        client.send(request.substr(begun.size()) + begun);
+        REQUIRE(client.read().status == 200);
+    }
+    client.send(request.substr(begun.size()));
+    CHECK(client.read().status == 200);
+}
+
 TEST_CASE_FIXTURE(ServerFixture, "Deadline: an idle connection is closed") {
     options.idle_timeout = Milliseconds(200);
     start();

@@ -6,6 +6,8 @@
 #include "server_fixture.hpp"
 #include <doctest/doctest.h>
 
+#include "proto/limits.hpp"
+
 using namespace typhon;
 using namespace typhon::test;
 
@@ -65,6 +67,61 @@ TEST_CASE_FIXTURE(DrainFixture, "Drain: requests that were read are all answered
     CHECK(client.read().header("connection").empty());
     CHECK(client.read().header("connection").empty());
     CHECK(client.read().header("connection") == "close");
+    CHECK(client.ends_cleanly());
+}
+
+TEST_CASE_FIXTURE(DrainFixture,
+                  "Drain: a request that came too late does not reset the answer before") {
+    start();
+    Client client = connect();
+    client.send(get_request("/python/x"));
+    CHECK(eventually([&] { return port.seen().size() == 1; }));
+    client.send(get_request("/python/late"));
+    drain();
+    port.finish_waiting([](relay::Call& call) { call.reply.body = "done"; });
+    const Answer answer = client.read();
+    CHECK(answer.body == "done");
+    CHECK(answer.header("connection") == "close");
+    CHECK(client.ends_cleanly());
+    CHECK(port.seen().size() == 1);
+    client.finish_sending();
+    CHECK(eventually([&] { return empty.load(); }));
+}
+
+TEST_CASE_FIXTURE(DrainFixture,
+                  "Drain: an unwanted body that is on its way does not reset the answer") {
+    start();
+    Client client = connect();
+    client.send(get_request("/python/x") +
+                "POST /nope HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n");
+    CHECK(eventually([&] { return port.seen().size() == 1; }));
+    client.send("body");
+    drain();
+    port.finish_waiting([](relay::Call&) {});
+    CHECK(client.read().status == 200);
+    const Answer refused = client.read();
+    CHECK(refused.status == 404);
+    CHECK(refused.header("connection") == "close");
+    CHECK(client.ends_cleanly());
+}
+
+TEST_CASE_FIXTURE(DrainFixture,
+                  "Drain: the rest of a body that its handler leaves does not reset the answer") {
+    constexpr std::size_t kSize = proto::kStreamWindow + 10'000;
+    port.rule.streams = true;
+    start();
+    Client client = connect();
+    client.send("POST /python/x HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(kSize) +
+                "\r\n\r\n" + std::string(proto::kStreamWindow, 'x'));
+    CHECK(eventually([&] { return port.seen().size() == 1; }));
+    port.open_waiting();
+    CHECK(eventually([&] { return port.pieces().size() == proto::kStreamWindow; }));
+    client.send(std::string(kSize - proto::kStreamWindow, 'x'));  // beyond what may be read
+    drain();
+    port.finish_waiting([](relay::Call& call) { call.reply.body = "enough"; });
+    const Answer answer = client.read();
+    CHECK(answer.body == "enough");
+    CHECK(answer.header("connection") == "close");
     CHECK(client.ends_cleanly());
 }
 

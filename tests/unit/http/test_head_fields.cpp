@@ -119,6 +119,29 @@ TEST_CASE("Head: persistence follows version and Connection") {
     CHECK_FALSE(head.connection_names("x"));
 }
 
+TEST_CASE("Head: Connection names fields, and upgrade is an option of it") {
+    CHECK_FALSE(parsed("Connection: keep-alive, te\r\n").connection_upgrades());
+    CHECK_FALSE(parsed("Connection: keep-alive, te\r\n").connection_names("x-a"));
+    CHECK(parsed("Connection: te\r\nConnection: Upgrade\r\n").connection_upgrades());
+    CHECK(parsed("Connection: te\r\nConnection: upgrade, X-A\r\n").connection_names("x-a"));
+    CHECK(parsed("Connection: close\r\n").connection_names("Close"));
+}
+
+TEST_CASE("Head: more than 32 options of Connection are refused, however they are spread") {
+    const auto options = [](int count) {
+        std::string list = "Connection: x-1";
+        for (int number = 2; number <= count; ++number) {
+            list += ", x-" + std::to_string(number);
+        }
+        return list + "\r\n";
+    };
+    CHECK(parsed(options(32)).connection_names("x-32"));
+    CHECK(fault_of(options(33)) == 431);
+    CHECK(fault_of(options(20) + options(13)) == 431);
+    CHECK(fault_of("Connection: x" + std::string(32, ',') + "\r\n") == 431);
+    CHECK(fault_of("Connection: x" + std::string(60'000, ',') + "\r\n") == 431);
+}
+
 TEST_CASE("Head: the one expectation is 100-continue") {
     CHECK(parsed("Content-Length: 1\r\nExpect: 100-Continue\r\n").expects_continue());
     CHECK_FALSE(parsed("Expect: 100-continue\r\n").expects_continue());  // no body to wait for

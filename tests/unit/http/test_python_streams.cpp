@@ -94,6 +94,27 @@ TEST_CASE_FIXTURE(StreamedFixture, "Streams: what the client has taken is grante
     CHECK(client.read().body.size() == proto::kStreamWindow / 2 + 5);
 }
 
+TEST_CASE_FIXTURE(StreamedFixture,
+                  "Streams: the frame of the first piece is free while the others are made") {
+    std::weak_ptr<const std::string> frame;
+    const auto begin = port.outcome;
+    port.outcome = [begin, &frame](relay::Call& call) {
+        begin(call);
+        const auto received = std::make_shared<const std::string>("first");
+        frame = received;
+        call.reply.body = *received;
+        call.frame = received;
+    };
+    start();
+    Client client = connect();
+    client.send(kGet);
+    CHECK(client.read_head().status == 200);
+    CHECK(client.take_chunk() == "first");
+    bool is_free = false;
+    on_loop([&] { is_free = frame.expired(); });
+    CHECK(is_free);
+}
+
 TEST_CASE_FIXTURE(StreamedFixture, "Streams: HEAD has the head, and the rest is not wanted") {
     start();
     Client client = connect();

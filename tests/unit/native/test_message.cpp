@@ -66,6 +66,12 @@ TEST_CASE("Request: clear() leaves nothing of the request before") {
     CHECK(request.id == 0);
 }
 
+TEST_CASE("Request: clear() gives the memory of a large body back") {
+    Request request = json_request(std::string(1'000'000, 'x'));
+    request.clear();
+    CHECK(request.body.capacity() <= 64U << 10);
+}
+
 TEST_CASE("Response: clear() calls the releaser of a provider once") {
     int released = 0;
     {
