@@ -16,6 +16,7 @@ namespace {
 
 std::vector<std::unique_ptr<asio::io_context>> make_loops(std::uint32_t count) {
     std::vector<std::unique_ptr<asio::io_context>> loops;
+    loops.reserve(count);
     for (std::uint32_t index = 0; index < count; ++index) {
         loops.push_back(std::make_unique<asio::io_context>(1));
     }
@@ -79,6 +80,9 @@ Gateway::Gateway(const Options& options, const NativeRouter& router)
 }
 
 Gateway::~Gateway() {
+    for (const auto& loop : loops_) {
+        loop->stop();  // nobody has when run() ended by an exception
+    }
     for (auto& thread : threads_) {
         thread.join();
     }

@@ -254,8 +254,7 @@ void encode_request_tail(const Request& request, std::string& out) {
 struct BatchReader::State {
     std::string_view frame;
     std::size_t offset = 0;
-    std::size_t count = 0;
-    std::string_view fault;
+    std::string fault;
     std::vector<Token> tokens;
 };
 
@@ -265,8 +264,7 @@ BatchReader::~BatchReader() = default;
 void BatchReader::open(std::string_view frame) noexcept {
     state_->frame = frame;
     state_->offset = 0;
-    state_->count = 0;
-    state_->fault = {};
+    state_->fault.clear();
 }
 
 std::optional<Envelope> BatchReader::next() {
@@ -275,15 +273,11 @@ std::optional<Envelope> BatchReader::next() {
     if (!state.fault.empty() || state.offset == state.frame.size()) {
         return envelope;
     }
-    if (++state.count > kMaxBatch) {
-        state.fault = "the frame has too many envelopes";
-    } else if (!read_tokens(state.frame, state.offset, state.tokens)) {
+    if (!read_tokens(state.frame, state.offset, state.tokens)) {
         state.fault = "an envelope is cut off, malformed or beyond a limit";
-    } else {
-        state.fault = decode_envelope(
-            {state.tokens.data(), state.tokens.data() + state.tokens.size()}, envelope);
-    }
-    if (!state.fault.empty()) {
+    } else if (!decode_envelope({state.tokens.data(), state.tokens.data() + state.tokens.size()},
+                                envelope,
+                                state.fault)) {
         envelope.reset();
     }
     return envelope;

@@ -55,7 +55,8 @@ using Envelope = std::variant<Ready,
                               StartError,
                               Recall>;
 
-/// Reads the envelopes of one frame in order. The frame must outlive the envelopes.
+/// Reads the envelopes of one frame in order, one at a time, so that their number needs no bound.
+/// The frame must outlive the envelopes.
 ///
 ///     BatchReader reader;                     // keeps its memory from frame to frame
 ///     reader.open(frame);
@@ -75,7 +76,7 @@ public:
     /// The next envelope; empty at the end of the frame or at a fault.
     [[nodiscard]] std::optional<Envelope> next();
 
-    /// Why reading stopped early, one sentence; empty when it did not.
+    /// Why reading stopped early, one sentence; empty when it did not. Valid until open().
     [[nodiscard]] std::string_view fault() const noexcept;
 
 private:

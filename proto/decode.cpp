@@ -1,5 +1,6 @@
 #include "proto/decode.hpp"
 
+#include <array>
 #include <cstdint>
 #include <utility>
 
@@ -96,99 +97,104 @@ bool read_start_error(TokenCursor& in, StartError& error) {
     return read && !error.stage.empty();
 }
 
-// Builds the body in place: `envelope` is the return value of BatchReader::next(), so nothing is
-// moved.
-template <class Body, class Read>
-bool make(std::optional<Envelope>& envelope, bool counted, Read read) {
-    return counted && read(envelope.emplace(std::in_place_type<Body>).template emplace<Body>());
+/// What an envelope of one kind is called, and its elements, the kind itself included.
+struct Shape {
+    std::string_view name;
+    std::uint32_t size = 0;
+};
+
+/// By the number of the kind; nameless where there is none (PROTOCOL.md, 5).
+constexpr std::array<Shape, 17> kShapes{{{},
+                                         {"READY", 2},
+                                         {"REQUEST", 10},
+                                         {"REPLY", 8},
+                                         {"CHUNK", 4},
+                                         {"END", 5},
+                                         {"CANCEL", 2},
+                                         {"PING", 2},
+                                         {"PONG", 2},
+                                         {"DRAIN", 2},
+                                         {"BYE", 2},
+                                         {"ERROR", 2},
+                                         {},
+                                         {},
+                                         {"BEGIN", 8},
+                                         {"CREDIT", 3},
+                                         {"RECALL", 2}}};
+
+Shape shape_of(std::uint8_t kind) noexcept {
+    return kind < kShapes.size() ? kShapes[kind] : Shape{};
 }
 
-// `size` counts the kind, too.
-bool read_body(Kind kind, std::uint32_t size, TokenCursor& in, std::optional<Envelope>& out) {
+/// Makes the body in place: `envelope` is the return value of BatchReader::next(), so nothing is
+/// moved.
+template <class Body>
+Body& make(std::optional<Envelope>& envelope) {
+    return envelope.emplace(std::in_place_type<Body>).template emplace<Body>();
+}
+
+bool read_begin(TokenCursor& in, Reply& begin) {
+    begin.more = true;
+    return read_reply(in, begin) && begin.body.size() <= kMaxChunk;
+}
+
+bool read_body(Kind kind, TokenCursor& in, std::optional<Envelope>& out) {
     switch (kind) {
         case Kind::request:
-            return make<Request>(
-                out, size == 10, [&](Request& body) { return read_request(in, body); });
+            return read_request(in, make<Request>(out));
         case Kind::reply:
-            return make<Reply>(out, size == 8, [&](Reply& body) { return read_reply(in, body); });
+            return read_reply(in, make<Reply>(out));
         case Kind::begin:
-            return make<Reply>(out, size == 8, [&](Reply& body) {
-                body.more = true;
-                return read_reply(in, body) && body.body.size() <= kMaxChunk;
-            });
+            return read_begin(in, make<Reply>(out));
         case Kind::chunk:
-            return make<Chunk>(out, size == 4, [&](Chunk& body) { return read_chunk(in, body); });
+            return read_chunk(in, make<Chunk>(out));
         case Kind::end:
-            return make<End>(out, size == 5, [&](End& body) { return read_end(in, body); });
+            return read_end(in, make<End>(out));
         case Kind::credit:
-            return make<Credit>(
-                out, size == 3, [&](Credit& body) { return read_credit(in, body); });
+            return read_credit(in, make<Credit>(out));
         case Kind::ready:
-            return make<Ready>(out, size == 2, [&](Ready& body) { return read_ready(in, body); });
+            return read_ready(in, make<Ready>(out));
         case Kind::cancel:
-            return make<Cancel>(out, size == 2, [&](Cancel& body) { return in.number(body.id); });
+            return in.number(make<Cancel>(out).id);
         case Kind::recall:
-            return make<Recall>(out, size == 2, [&](Recall& body) { return in.number(body.id); });
+            return in.number(make<Recall>(out).id);
         case Kind::ping:
-            return make<Ping>(out, size == 2, [&](Ping& body) { return in.number(body.nonce); });
+            return in.number(make<Ping>(out).nonce);
         case Kind::pong:
-            return make<Pong>(out, size == 2, [&](Pong& body) { return read_pong(in, body); });
+            return read_pong(in, make<Pong>(out));
         case Kind::drain:
-            return make<Drain>(
-                out, size == 2, [&](Drain& body) { return in.number(body.left_ms); });
+            return in.number(make<Drain>(out).left_ms);
         case Kind::bye:
-            return make<Bye>(out, size == 2, [&](Bye& body) { return in.number(body.served); });
+            return in.number(make<Bye>(out).served);
         case Kind::error:
-            return make<StartError>(
-                out, size == 2, [&](StartError& body) { return read_start_error(in, body); });
+            return read_start_error(in, make<StartError>(out));
     }
     return false;
 }
 
-std::string_view fault_text(Kind kind) noexcept {
-    switch (kind) {
-        case Kind::ready:
-            return "a READY envelope has a missing, surplus or invalid field";
-        case Kind::request:
-            return "a REQUEST envelope has a missing, surplus or invalid field";
-        case Kind::reply:
-            return "a REPLY envelope has a missing, surplus or invalid field";
-        case Kind::begin:
-            return "a BEGIN envelope has a missing, surplus or invalid field";
-        case Kind::chunk:
-            return "a CHUNK envelope has a missing, surplus or invalid field";
-        case Kind::end:
-            return "an END envelope has a missing, surplus or invalid field";
-        case Kind::credit:
-            return "a CREDIT envelope has a missing, surplus or invalid field";
-        case Kind::cancel:
-            return "a CANCEL envelope has a missing, surplus or invalid field";
-        case Kind::recall:
-            return "a RECALL envelope has a missing, surplus or invalid field";
-        case Kind::ping:
-            return "a PING envelope has a missing, surplus or invalid field";
-        case Kind::pong:
-            return "a PONG envelope has a missing, surplus or invalid field";
-        case Kind::drain:
-            return "a DRAIN envelope has a missing, surplus or invalid field";
-        case Kind::bye:
-            return "a BYE envelope has a missing, surplus or invalid field";
-        case Kind::error:
-            return "an ERROR envelope has a missing, surplus or invalid field";
+std::string fault_of(std::string_view name) {
+    if (name.empty()) {
+        return "the envelope is of an unknown kind";
     }
-    return "the envelope is of an unknown kind";
+    const std::string article = name.starts_with('E') ? "an " : "a ";
+    return article + std::string(name) + " envelope has a missing, surplus or invalid field";
 }
 
 }  // namespace
 
-std::string_view decode_envelope(TokenCursor values, std::optional<Envelope>& envelope) {
+bool decode_envelope(TokenCursor values, std::optional<Envelope>& envelope, std::string& fault) {
     std::uint32_t size = 0;
     std::uint8_t kind = 0;
     if (!values.array(size) || !values.number(kind)) {
-        return "an envelope is not an array that starts with its kind";
+        fault = "an envelope is not an array that starts with its kind";
+        return false;
     }
-    const auto named = static_cast<Kind>(kind);
-    return read_body(named, size, values, envelope) ? std::string_view{} : fault_text(named);
+    const Shape shape = shape_of(kind);
+    if (size == shape.size && read_body(static_cast<Kind>(kind), values, envelope)) {
+        return true;
+    }
+    fault = fault_of(shape.name);
+    return false;
 }
 
 }  // namespace typhon::proto

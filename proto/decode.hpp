@@ -5,16 +5,17 @@
 #pragma once
 
 #include <optional>
-#include <string_view>
+#include <string>
 
 #include "proto/codec.hpp"
 #include "proto/token_cursor.hpp"
 
 namespace typhon::proto {
 
-/// Fills `envelope` and returns an empty text, or returns the fault, one sentence, and leaves
-/// `envelope` undefined. The text is static.
-[[nodiscard]] std::string_view decode_envelope(TokenCursor values,
-                                               std::optional<Envelope>& envelope);
+/// Fills `envelope`. False when the values are none: `fault` says why in one sentence, and
+/// `envelope` is undefined.
+[[nodiscard]] bool decode_envelope(TokenCursor values,
+                                   std::optional<Envelope>& envelope,
+                                   std::string& fault);
 
 }  // namespace typhon::proto

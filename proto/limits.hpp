@@ -13,7 +13,6 @@ inline constexpr std::size_t kMaxDepth = 8;                       // nesting of 
 inline constexpr std::size_t kMaxArray = 4096;                    // elements of one array
 inline constexpr std::size_t kMaxBytes = std::size_t{256} << 20;  // one byte string (a body)
 inline constexpr std::size_t kMaxFrame = std::size_t{2} << 30;    // one ZeroMQ message of a worker
-inline constexpr std::size_t kMaxBatch = 4096;                    // envelopes in one ZeroMQ message
 inline constexpr std::size_t kMaxHeaderFields = 256;              // fields of one header block
 inline constexpr std::size_t kMaxRoutes = 4096;                   // routes in one READY
 

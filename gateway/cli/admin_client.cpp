@@ -9,6 +9,7 @@
 #include "gateway/cli/error.hpp"
 #include "gateway/exit_codes.hpp"
 #include "proto/deadline.hpp"
+#include "proto/printable.hpp"
 
 namespace typhon::cli {
 
@@ -49,7 +50,7 @@ AdminAnswer to_answer(const httplib::Result& result, const std::string& socket) 
     AdminAnswer answer{result->status, nlohmann::json::parse(result->body, nullptr, false)};
     if (answer.body.is_discarded()) {
         throw CommandError(exit_code::kFailure,
-                           "the gateway's answer is not JSON: " + result->body);
+                           "the gateway's answer is not JSON: " + proto::printable(result->body));
     }
     return answer;
 }

@@ -129,7 +129,7 @@ std::variant<ServeCommand, int> parse(int argc, const char* const* argv) {
 }
 
 void complain(const char* text) {
-    std::cerr << "typhon: " << text << std::endl;
+    std::cerr << "typhon: " << text << '\n';
 }  // NOLINT
 
 }  // namespace typhon::cli

@@ -1,6 +1,7 @@
 #include "gateway/cli/commands.hpp"
 
 #include <ostream>
+#include <string_view>
 #include <thread>
 
 #include "gateway/cli/admin_client.hpp"
@@ -10,6 +11,7 @@
 #include "gateway/cli/tables.hpp"
 #include "gateway/exit_codes.hpp"
 #include "proto/deadline.hpp"
+#include "proto/printable.hpp"
 
 namespace typhon::cli {
 
@@ -28,7 +30,7 @@ std::string find_gateway(const ClientWords& words) {
         return directory;
     }
     for (const std::string& directory : possible_run_dirs(words.port)) {
-        if (running_gateway(directory)) {
+        if (is_own_run_dir(directory) && running_gateway(directory)) {
             return directory;
         }
     }
@@ -37,12 +39,19 @@ std::string find_gateway(const ClientWords& words) {
                            default_run_dir(words.port) + "); name another by --port or --run-dir");
 }
 
+/// What the gateway sends, as it may stand on a terminal.
+std::string shown(std::string_view text) {
+    std::string out;
+    proto::append_printable_lines(out, text);
+    return out;
+}
+
 /// Prints what a reload or scale came to.
 int print_outcome(const std::string& command,
                   const AdminAnswer& answer,
                   std::ostream& out,
                   std::ostream& err) {
-    const std::string message = answer.body.value("message", answer.body.value("error", ""));
+    const std::string message = shown(answer.body.value("message", answer.body.value("error", "")));
     if (answer.body.value("ok", false)) {
         out << "OK: " << message << " in " << answer.body.value("took_ms", 0) << " ms\n";
         return exit_code::kOk;
@@ -90,11 +99,11 @@ int run_client(const std::string& command,
     }
     const AdminAnswer answer = client.get("/" + command);
     if (command == "routes") {
-        out << routes_text(answer.body);
+        out << shown(routes_text(answer.body));
     } else if (words.json) {
-        out << answer.body.dump(2) << "\n";
+        out << answer.body.dump(2, ' ', true) << "\n";  // all but ASCII escaped
     } else {
-        out << status_text(answer.body);
+        out << shown(status_text(answer.body));
     }
     return exit_code::kOk;
 }

@@ -1,77 +1,25 @@
 #include "gateway/cli/interpreter.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cctype>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
-
-#include <fcntl.h>
-#include <poll.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <system_error>
 
 #include "gateway/cli/error.hpp"
 #include "gateway/exit_codes.hpp"
-#include "gateway/supervisor/unique_fd.hpp"
-#include "proto/deadline.hpp"
+#include "proto/interpreter_probe.hpp"
 
 namespace typhon::cli {
 
 namespace {
 
-constexpr std::chrono::milliseconds kPatience{10'000};
-
-/// Starts `python` to print its version into `output`; -1 when it cannot be started.
-pid_t start_version(const std::string& python, int output) {
-    posix_spawn_file_actions_t actions{};
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    std::array<std::string, 5> words{
-        python, "-I", "-S", "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"};
-    std::array<char*, 6> arguments{};
-    for (std::size_t index = 0; index < words.size(); ++index) {
-        arguments[index] = words[index].data();
-    }
-    pid_t pid = -1;
-    const int error =
-        ::posix_spawn(&pid, python.c_str(), &actions, nullptr, arguments.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    return error == 0 ? pid : -1;
-}
-
-std::string read_until_end(int fd, proto::Deadline deadline) {
-    std::string text;
-    std::array<char, 256> buffer{};
-    pollfd wait{fd, POLLIN, 0};
-    while (text.size() < 4096 && ::poll(&wait, 1, static_cast<int>(deadline.left_ms())) > 0) {
-        const ssize_t got = ::read(fd, buffer.data(), buffer.size());
-        if (got <= 0) {
-            break;
-        }
-        text.append(buffer.data(), static_cast<std::size_t>(got));
-    }
-    return text;
-}
-
-/// What `python` says its version is; empty when it says nothing in time.
 std::string ask_version(const std::string& python) {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-        return {};
+    try {
+        return proto::ask_version(python);
+    } catch (const std::system_error& error) {
+        throw CommandError(exit_code::kPython, error.what());
     }
-    const UniqueFd read_end(ends[0]);
-    UniqueFd write_end(ends[1]);
-    const pid_t pid = start_version(python, write_end.get());
-    write_end.reset();
-    if (pid < 0) {
-        return {};
-    }
-    std::string text = read_until_end(read_end.get(), proto::Deadline::after(kPatience));
-    ::kill(pid, SIGKILL);
-    ::waitpid(pid, nullptr, 0);
-    return text;
 }
 
 }  // namespace

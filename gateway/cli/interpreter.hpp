@@ -9,8 +9,8 @@ inline constexpr const char* kDefaultPython = TYPHON_DEFAULT_PYTHON;
 inline constexpr const char* kPythonVersion = TYPHON_PYTHON_VERSION;  // "3.11"
 
 /// Throws CommandError (kPython) when the version of `python` is another than the build's. For a
-/// venv that is read from its pyvenv.cfg; another interpreter than the build's is run once, for at
-/// most 10 s.
+/// venv that is read from its pyvenv.cfg; another interpreter than the build's is run once
+/// (proto/interpreter_probe.hpp), for at most 10 s.
 void check_interpreter(const std::string& python);
 
 /// "3.11" of "3.11.2" or "3.11.2.final.0\n"; empty when that is no version. Pure.

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 #include <system_error>
 #include <thread>
@@ -29,6 +28,7 @@ constexpr const char* kLock = "lock";
 constexpr const char* kNativeApi = "native-api.json";
 constexpr std::array<const char*, 3> kFiles{"relay.sock", "admin.sock", kNativeApi};
 constexpr std::size_t kLongestSocket = 11;  // "/relay.sock"
+constexpr std::size_t kLongestState = 1024;
 constexpr mode_t kOwnerOnly = 0700;
 constexpr int kLockTries = 10;
 constexpr std::chrono::milliseconds kLockPause{20};
@@ -58,6 +58,29 @@ bool is_own_directory(const std::string& path) {
 
 std::string key_of(std::uint16_t port) {
     return port != 0 ? std::to_string(port) : "p" + std::to_string(::getpid());
+}
+
+bool is_file(int fd) {
+    struct stat info {};
+    return ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/// What write_state() has written.
+RunDirState read_state(int lock) {
+    std::string text(kLongestState, '\0');
+    const ssize_t size = ::pread(lock, text.data(), text.size(), 0);
+    text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    std::istringstream words(text);
+    RunDirState state;
+    std::string word;
+    while (words >> word) {
+        if (word == "pid") {
+            words >> state.pid;
+        } else if (word == "listen") {
+            words >> state.listen;
+        }
+    }
+    return state;
 }
 
 }  // namespace
@@ -92,23 +115,21 @@ void check_socket_room(const std::string& directory) {
     }
 }
 
+bool is_own_run_dir(const std::string& directory) {
+    struct stat info {};
+    return ::lstat(directory.c_str(), &info) == 0 && S_ISDIR(info.st_mode) &&
+           info.st_uid == ::geteuid();
+}
+
 std::optional<RunDirState> running_gateway(const std::string& directory) {
     const std::string path = directory + "/" + kLock;
-    const UniqueFd lock(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!lock.valid() || ::flock(lock.get(), LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
+    // Without O_NONBLOCK a FIFO in its place would keep us until somebody writes to it (open(2)).
+    const UniqueFd lock(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!lock.valid() || !is_file(lock.get()) || ::flock(lock.get(), LOCK_SH | LOCK_NB) == 0 ||
+        errno != EWOULDBLOCK) {
         return std::nullopt;
     }
-    RunDirState state;
-    std::ifstream file(path);
-    std::string word;
-    while (file >> word) {
-        if (word == "pid") {
-            file >> state.pid;
-        } else if (word == "listen") {
-            file >> state.listen;
-        }
-    }
-    return state;
+    return read_state(lock.get());
 }
 
 RunDir::RunDir(const std::string& path) : path_(path) {

@@ -28,7 +28,11 @@ struct RunDirState {
 /// Throws CommandError (kRunDirectory) when a socket's path in `directory` would be too long.
 void check_socket_room(const std::string& directory);
 
-/// The gateway that holds the lock of `directory`, if one does.
+/// Is `directory` one of this user's, and no link to one? In a temp directory, where anybody may
+/// make entries, only such a place is to be trusted.
+[[nodiscard]] bool is_own_run_dir(const std::string& directory);
+
+/// The gateway that holds the lock of `directory`, if one does. Never blocks, whatever lies there.
 [[nodiscard]] std::optional<RunDirState> running_gateway(const std::string& directory);
 
 class RunDir {

@@ -21,11 +21,13 @@ constexpr std::size_t kDescriptorsOfWorker = 8;
 constexpr std::size_t kDescriptorsOfLoop = 4;
 constexpr std::size_t kDescriptorsOfListener = 2;
 constexpr std::size_t kFewestConnections = 4;
-/// Supervisor, ZeroMQ (2), and the admin socket with its own pool (9), and one to spare.
-constexpr std::size_t kOwnThreads = 13;
+/// Supervisor, ZeroMQ (2), the admin socket with its own pool (9), the access log, and one to
+/// spare.
+constexpr std::size_t kOwnThreads = 14;
 
 void fit_threads(const Options& options) {
-    const std::size_t needed = kOwnThreads + options.io_threads + options.http.blocking_threads;
+    const std::size_t needed = kOwnThreads + options.io_threads + options.http.blocking_threads +
+                               (options.http.compress ? options.http.coding_threads : 0);
     if (!proto::has_room_for_threads(needed)) {
         throw CommandError(
             exit_code::kLimits,

@@ -14,6 +14,7 @@
 
 #include "gateway/relay/call.hpp"
 #include "gateway/relay/dispatch_policy.hpp"
+#include "proto/codec.hpp"
 #include "proto/deadline.hpp"
 
 namespace typhon::relay {
@@ -51,9 +52,26 @@ struct Pending {
         overdue_since;  // on the WatchClock, once in WorkerLinkState::overdue
     PendingPool* home = nullptr;
 
+    /// No second worker gets the request. (To assign an empty text would keep the memory.)
+    void drop_tail() noexcept { std::string().swap(tail); }
+
     ListHook queue_hook;   // in its route's waiting list
     ListHook expiry_hook;  // in the list of its time-out, then in its worker's list of overdue ones
 };
+
+/// The relay's side of `call`, a fresh one: takes over what of it and of `request` outlives the
+/// return. On the caller's loop, the one of number `loop`.
+inline void fill(Pending& pending, Call& call, const proto::Request& request, std::uint32_t loop) {
+    pending.id = call.id;
+    pending.given_id = call.given_id;
+    pending.call = &call;
+    pending.loop = loop;
+    pending.method = call.websocket ? proto::kWebSocketField : request.method;
+    pending.path = request.path;
+    pending.body = call.body;
+    proto::encode_request_tail(request, pending.tail);
+    call.pending = &pending;
+}
 
 template <ListHook Pending::*Hook>
 using PendingList = boost::intrusive::list<Pending,

@@ -5,13 +5,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "proto/codec.hpp"
-
 namespace typhon::relay {
 
 namespace {
-
-constexpr std::size_t kLargeBatch = std::size_t{1} << 20;
 
 /// A worker whose event loop is blocked comes after all others, for coroutines alone.
 bool is_better(CreditClass wanted, const WorkerLinkState& a, const WorkerLinkState& b) noexcept {
@@ -44,15 +40,7 @@ Relay::~Relay() {
 
 void Relay::submit(Call& call, const proto::Request& request) {
     Pending& pending = *pool_.take();
-    pending.id = call.id;
-    pending.given_id = call.given_id;
-    pending.call = &call;
-    call.pending = &pending;
-    pending.body = call.body;
-    pending.loop = 0;
-    pending.method = call.websocket ? proto::kWebSocketField : request.method;
-    pending.path = request.path;
-    proto::encode_request_tail(request, pending.tail);
+    fill(pending, call, request, 0);
     admit(pending);
 }
 
@@ -166,9 +154,6 @@ void Relay::dispatch(Pending& pending, WorkerLinkState& link) {
         open_body(pending);
     }
     say(link);
-    if (link.outgoing.size() >= kLargeBatch) {
-        send_batch(link);  // bodies must not pile up in a second copy
-    }
 }
 
 void Relay::release(Pending& pending, WorkerLinkState& link) {

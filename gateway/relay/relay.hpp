@@ -125,6 +125,7 @@ private:
     void on_credit(WorkerLinkState& link, const proto::Credit& credit);
     void open_body(Pending& pending);
     static void close_body(Pending& pending);
+    static void close_both(Pending& pending);
     void move_on(Pending& pending);
 
     // The loop's turn (relay_turn.cpp)
@@ -153,6 +154,7 @@ private:
     void refuse(std::uint64_t& count, std::string_view who, std::string_view what);
 
     // Which workers serve, and what becomes of them (relay_links.cpp)
+    void take_expected();
     void say(WorkerLinkState& link);
     void serve_links(const std::vector<std::string>& identities);
     void pick_active();
@@ -182,6 +184,8 @@ private:
     RouteTable table_;
     RequestQueue queue_;
     Links links_;
+    std::mutex expected_mutex_;
+    Links expected_;                         // that are not in links_ yet
     std::vector<WorkerLinkState*> serving_;  // as the supervisor says
     std::vector<WorkerLinkState*> active_;   // those of them that get requests now
     std::vector<WorkerLinkState*> dirty_;

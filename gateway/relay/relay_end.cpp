@@ -9,16 +9,13 @@ namespace typhon::relay {
 /// Sets the outcome of a call that gets no reply. The slot of a dispatched request stays held until
 /// its reply.
 void Relay::finish(Pending& pending, proto::ErrorCode code) {
-    if (auto stream = std::exchange(pending.stream, nullptr)) {
-        stream->close(ReplyStream::State::failed);
-    }
-    close_body(pending);
+    close_both(pending);
     Call* call = std::exchange(pending.call, nullptr);
     if (call == nullptr) {
         return;
     }
     if (pending.worker != nullptr) {
-        pending.tail = std::string();  // it is given to no second worker
+        pending.drop_tail();
     }
     call->error = code;
     if (proto::error_info(code).retryable) {
@@ -35,11 +32,16 @@ void Relay::fail(Pending& pending, proto::ErrorCode code) {
 
 void Relay::end(Pending& pending) {
     --live_;
+    close_both(pending);
+    PendingPool::give_back(pending);
+}
+
+/// Nobody sends or wants the rest of its bodies; a stream that has finished stays so.
+void Relay::close_both(Pending& pending) {
     if (auto stream = std::exchange(pending.stream, nullptr)) {
-        stream->close(ReplyStream::State::failed);  // unless it has finished
+        stream->close(ReplyStream::State::failed);
     }
     close_body(pending);
-    PendingPool::give_back(pending);
 }
 
 void Relay::hand_back(Call& call, std::uint32_t loop) {

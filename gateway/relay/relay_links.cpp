@@ -10,14 +10,24 @@
 
 namespace typhon::relay {
 
+namespace {
+
+constexpr std::size_t kLargeBatch = std::size_t{1} << 20;
+
+}  // namespace
+
 // ---- from the supervisor (any thread) ----
 
+/// Known before the return: a loop that stands still may read READY before what was posted to it.
 void Relay::expect(const std::string& identity,
                    const std::string& token,
                    std::shared_ptr<proto::Ledger> ledger) {
-    asio::post(*loops_[0], [this, identity, token, ledger = std::move(ledger)]() mutable {
-        links_[identity] = std::make_unique<WorkerLinkState>(identity, token, std::move(ledger));
-    });
+    auto link = std::make_unique<WorkerLinkState>(identity, token, std::move(ledger));
+    {
+        const std::lock_guard lock(expected_mutex_);
+        expected_[identity] = std::move(link);
+    }
+    asio::post(*loops_[0], [this] { take_expected(); });
 }
 
 void Relay::serve_only(const std::vector<std::string>& identities) {
@@ -72,6 +82,11 @@ void Relay::set_availability(Availability availability, std::uint32_t retry_afte
 }
 
 // ---- on loop 0 ----
+
+void Relay::take_expected() {
+    const std::lock_guard lock(expected_mutex_);
+    links_.merge(expected_);
+}
 
 void Relay::serve_links(const std::vector<std::string>& identities) {
     for (WorkerLinkState* link : serving_) {
@@ -129,9 +144,12 @@ void Relay::rematch_waiting() {
     body_rules_ = std::move(rules);
 }
 
-/// Marks that `link` has something to say at the end of this turn.
+/// `link` has something to say at the end of this turn; at once when that is much, for bodies must
+/// not pile up in a second copy.
 void Relay::say(WorkerLinkState& link) {
-    if (!link.dirty) {
+    if (link.outgoing.size() >= kLargeBatch) {
+        send_batch(link);
+    } else if (!link.dirty) {
         link.dirty = true;
         dirty_.push_back(&link);
     }

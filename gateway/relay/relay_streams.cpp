@@ -10,9 +10,11 @@
 
 namespace typhon::relay {
 
-/// The caller has its answer's head; from now on no deadline but the client's patience counts.
+/// The caller has its answer's head; from now on no deadline but the client's patience counts, and
+/// no other worker gets the request.
 void Relay::on_begin(Pending& pending, const proto::Reply& reply, const FrameHold& frame) {
     become_slow(pending);
+    pending.drop_tail();
     Call* call = std::exchange(pending.call, nullptr);
     if (call == nullptr) {
         send_cancel(pending);  // a function could not be cancelled, its stream can
@@ -80,10 +82,7 @@ void Relay::become_slow(Pending& pending) {
 
 /// Nobody wants the rest of a stream. Its handler is to end within the time that its route has.
 void Relay::give_up(Pending& pending) {
-    if (pending.stream != nullptr) {
-        std::exchange(pending.stream, nullptr)->close(ReplyStream::State::failed);
-    }
-    close_body(pending);
+    close_both(pending);
     send_cancel(pending);
     restart_deadline(pending);
 }

@@ -11,7 +11,11 @@
 namespace typhon::relay {
 
 void Relay::take(const Batch& batch) {
-    const auto found = links_.find(batch.identity);
+    auto found = links_.find(batch.identity);
+    if (found == links_.end()) {
+        take_expected();
+        found = links_.find(batch.identity);
+    }
     if (found == links_.end()) {  // of its identity nothing is written: it is the peer's own text
         return refuse(refused_.strangers, "a peer that nobody started", "not a word of it is read");
     }

@@ -11,15 +11,7 @@ namespace typhon::relay {
 
 void RemotePort::submit(Call& call, const proto::Request& request) {
     Pending* pending = pool_.take();
-    pending->id = call.id;
-    pending->given_id = call.given_id;
-    pending->call = &call;
-    pending->body = call.body;
-    call.pending = pending;
-    pending->loop = loop_index_;
-    pending->method = call.websocket ? proto::kWebSocketField : request.method;
-    pending->path = request.path;
-    proto::encode_request_tail(request, pending->tail);
+    fill(*pending, call, request, loop_index_);
     if (outgoing_.empty()) {
         asio::post(loop_, [this] { hand_over(); });
     }

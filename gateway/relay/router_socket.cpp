@@ -6,10 +6,28 @@
 #include <zmq.hpp>
 
 #include "proto/limits.hpp"
+#include "proto/uninterrupted.hpp"
 
 namespace typhon::relay {
 
 namespace {
+
+using proto::uninterrupted;
+
+bool send_part(zmq::socket_t& socket, zmq::message_t& part, zmq::send_flags flags) {
+    return uninterrupted([&] { return socket.send(part, flags); }).has_value();
+}
+
+/// The next part of a message, without waiting; false when there is none.
+bool take_part(zmq::socket_t& socket, zmq::message_t& part) {
+    return uninterrupted([&] { return socket.recv(part, zmq::recv_flags::dontwait); }).has_value();
+}
+
+/// False when nothing can be received now.
+bool has_message(const zmq::socket_t& socket) {
+    const int events = uninterrupted([&] { return socket.get(zmq::sockopt::events); });
+    return (events & ZMQ_POLLIN) != 0;
+}
 
 /// Whatever the umask: only the owner may connect.
 void make_private(const std::string& endpoint) {
@@ -41,7 +59,7 @@ RouterSocket::RouterSocket(const std::string& endpoint) : sockets_(std::make_uni
     router.set(zmq::sockopt::heartbeat_ivl, 5000);
     router.set(zmq::sockopt::heartbeat_timeout, 30000);
     try {
-        router.bind(endpoint);
+        uninterrupted([&] { router.bind(endpoint); });
     } catch (const zmq::error_t& error) {
         throw std::runtime_error("cannot bind the relay socket " + endpoint + ": " + error.what());
     }
@@ -55,11 +73,11 @@ bool RouterSocket::send(const std::string& identity, std::string_view bytes) {
     try {
         zmq::message_t name(identity.data(), identity.size());
         const auto flags = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
-        if (!sockets_->router.send(name, flags)) {
+        if (!send_part(sockets_->router, name, flags)) {
             return false;
         }
         zmq::message_t body(bytes.data(), bytes.size());
-        return sockets_->router.send(body, zmq::send_flags::dontwait).has_value();
+        return send_part(sockets_->router, body, zmq::send_flags::dontwait);
     } catch (const zmq::error_t&) {  // EHOSTUNREACH: the peer is gone
         return false;
     }
@@ -67,19 +85,19 @@ bool RouterSocket::send(const std::string& identity, std::string_view bytes) {
 
 std::optional<Batch> RouterSocket::receive() {
     auto& router = sockets_->router;
-    while ((router.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0) {
+    while (has_message(router)) {
         zmq::message_t name;
         auto body = std::make_shared<zmq::message_t>();
-        if (!router.recv(name, zmq::recv_flags::dontwait)) {
+        if (!take_part(router, name)) {
             return std::nullopt;
         }
-        if (!name.more() || !router.recv(*body, zmq::recv_flags::dontwait)) {
+        if (!name.more() || !take_part(router, *body)) {
             continue;
         }
         if (body->more()) {  // no message of ours has a third frame
             ++misshapen_;
             zmq::message_t rest;
-            while (router.recv(rest, zmq::recv_flags::dontwait) && rest.more()) {
+            while (take_part(router, rest) && rest.more()) {
             }
             continue;
         }

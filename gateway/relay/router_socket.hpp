@@ -1,7 +1,7 @@
 // The gateway's ROUTER socket: whole batches to and from named workers. The only gateway file that
 // names ZeroMQ.
 //
-// Used by loop 0 alone (the socket belongs to one thread at a time).
+// Used by loop 0 alone (the socket belongs to one thread at a time). Signals change nothing.
 #pragma once
 
 #include <cstdint>

@@ -61,7 +61,7 @@ public:
     WorkerControl& operator=(WorkerControl&&) = delete;
     virtual ~WorkerControl() = default;
 
-    /// A start with this identity may connect and must say READY with `token`.
+    /// A start with this identity may connect, from the return on, and must say READY with `token`.
     virtual void expect(const std::string& identity,
                         const std::string& token,
                         std::shared_ptr<proto::Ledger> ledger) = 0;

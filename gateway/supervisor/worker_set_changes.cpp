@@ -15,6 +15,11 @@ std::string_view swap_name(GenerationSwap::Kind kind) noexcept {
     return kind == GenerationSwap::Kind::replace ? "reload" : "scale";
 }
 
+/// What a smaller set keeps first: those that serve, then those that are nearest to it.
+int rank(const Worker& worker) noexcept {
+    return worker.is_ready() ? -1 : static_cast<int>(worker.state);
+}
+
 }  // namespace
 
 void WorkerSet::reload(ReloadWaiter waiter) {
@@ -100,6 +105,12 @@ void WorkerSet::shrink(std::uint32_t workers) {
     }
     spdlog::info("scale: from {} to {} workers", current_.size(), workers);
     options_.workers = workers;
+    std::stable_sort(current_.begin(), current_.end(), [](const auto& left, const auto& right) {
+        return rank(*left) < rank(*right);
+    });
+    for (std::uint32_t slot = 0; slot < workers; ++slot) {
+        current_[slot]->slot = slot;
+    }
     Workers surplus(std::make_move_iterator(current_.begin() + workers),
                     std::make_move_iterator(current_.end()));
     current_.resize(workers);

@@ -16,7 +16,11 @@ void WorkerSet::wear(Worker& worker, Renewal why) {
 
 void WorkerSet::renew(const Worker& worker) {
     if (swap_ && swap_->gives_way() && worker.renewal != Renewal::limit) {
-        cancel_renewal();
+        if (swap_->slot == worker.slot) {
+            swap_->why = worker.renewal;  // its successor is on its way
+        } else {
+            cancel_renewal();
+        }
     }
     begin_next_change();
 }

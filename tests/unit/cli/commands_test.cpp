@@ -1,6 +1,7 @@
 // The client commands against a real admin socket with handlers of the test.
 #include "gateway/cli/commands.hpp"
 
+#include <filesystem>
 #include <memory>
 #include <sstream>
 #include <thread>
@@ -24,7 +25,7 @@ class RunningGateway {
 public:
     RunningGateway() : run_dir_(std::make_unique<RunDir>(temp_.file("run"))) {
         AdminHandlers handlers;
-        handlers.status = [] { return json{{"state", "ready"}, {"pid", 7}}; };
+        handlers.status = [this] { return status; };
         handlers.routes = [] { return json{{"routes", json::array()}}; };
         handlers.reload = [this] { return result; };
         handlers.scale = [this](std::uint32_t workers) {
@@ -38,6 +39,7 @@ public:
         server_.reset();
         run_dir_.reset();
     }
+    [[nodiscard]] const std::string& run_dir() const { return run_dir_->path(); }
     /// Runs a command for this gateway; the exit code.
     int run(const std::string& command, ClientWords words = {}) {
         words.run_dir = temp_.file("run");
@@ -47,6 +49,7 @@ public:
     }
 
     ReloadResult result{true, 2, 1, "generation 2, 1 workers", Milliseconds{12}};
+    json status{{"state", "ready"}, {"pid", 7}};
     std::uint32_t scaled_to = 0;
     std::atomic<bool> stop_asked = false;
     std::ostringstream out;
@@ -93,6 +96,41 @@ TEST_CASE("Commands: status is a table, or the JSON as it came") {
     CHECK(json::parse(gateway.out.str()) == json{{"state", "ready"}, {"pid", 7}});
     CHECK(gateway.run("routes") == exit_code::kOk);
     CHECK(gateway.out.str().starts_with("METHODS"));
+}
+
+TEST_CASE("Commands: what the gateway sends cannot move the cursor") {
+    const std::string mark = "\xe2\x80\xae";  // U+202E
+    const std::string hostile = "\x1b[2J" + mark;
+    RunningGateway gateway;
+    gateway.result = {false, 1, 1, hostile, Milliseconds{5}};
+    gateway.status["last_error"] = hostile;
+    ClientWords words;
+    words.json = true;
+    const auto is_harmless = [&mark](const std::string& text) {
+        return text.find('\x1b') == std::string::npos && text.find(mark) == std::string::npos;
+    };
+    CHECK(gateway.run("reload") == exit_code::kCommandFailed);
+    CHECK(gateway.err.str().find("\\x1b[2J\\u202e") != std::string::npos);
+    CHECK(is_harmless(gateway.err.str()));
+    CHECK(gateway.run("status") == exit_code::kOk);
+    CHECK(gateway.out.str().find("\\x1b[2J") != std::string::npos);
+    CHECK(is_harmless(gateway.out.str()));
+    CHECK(gateway.run("status", words) == exit_code::kOk);
+    CHECK(json::parse(gateway.out.str()) == gateway.status);
+    CHECK(is_harmless(gateway.out.str()));
+}
+
+TEST_CASE("Commands: by its port no gateway is found through a link that anybody may have made") {
+    const RunningGateway gateway;
+    const test::TempDir places;
+    const test::Variable runtime("XDG_RUNTIME_DIR", places.path());
+    ClientWords words;
+    words.port = 65535;
+    const std::string place = default_run_dir(words.port);
+    REQUIRE(place.starts_with(places.path()));
+    std::filesystem::create_directory_symlink(gateway.run_dir(), place);
+    std::ostringstream out;
+    CHECK_THROWS_AS((void)run_client("status", words, out, out), CommandError);
 }
 
 TEST_CASE("Commands: stop returns when the gateway is gone") {

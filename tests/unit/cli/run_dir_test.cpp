@@ -135,6 +135,27 @@ TEST_CASE("RunDir: nobody runs where there is nothing") {
     CHECK_FALSE(running_gateway("/nowhere/at/all"));
 }
 
+TEST_CASE("RunDir: what is no file in the place of the lock is no gateway, and keeps nobody") {
+    const test::TempDir temp;
+    const RunDir running(temp.file("run"));
+    fs::create_directory(temp.file("link"));
+    fs::create_symlink(running.path() + "/lock", temp.file("link/lock"));
+    CHECK_FALSE(running_gateway(temp.file("link")));
+    fs::create_directory(temp.file("fifo"));
+    REQUIRE(::mkfifo(temp.file("fifo/lock").c_str(), 0600) == 0);
+    CHECK_FALSE(running_gateway(temp.file("fifo")));
+}
+
+TEST_CASE("RunDir: a link to a directory of ours is none of ours, nor is one of another user") {
+    const test::TempDir temp;
+    fs::create_directory(temp.file("run"));
+    fs::create_directory_symlink(temp.file("run"), temp.file("link"));
+    CHECK(is_own_run_dir(temp.file("run")));
+    CHECK_FALSE(is_own_run_dir(temp.file("link")));
+    CHECK_FALSE(is_own_run_dir(temp.file("nothing")));
+    CHECK(is_own_run_dir("/proc/1") == (::geteuid() == 0));
+}
+
 TEST_CASE("RunDir: a symbolic link, a file and a place that cannot be are refused") {
     const test::TempDir temp;
     fs::create_directory(temp.file("target"));

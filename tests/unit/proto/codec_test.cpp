@@ -156,16 +156,22 @@ TEST_CASE("BatchReader: what stands before a fault is read, what follows is not"
     CHECK(result.fault == "the envelope is of an unknown kind");
 }
 
-TEST_CASE("BatchReader: a frame holds at most the agreed number of envelopes") {
+TEST_CASE("BatchReader: all pieces of a window in one frame are read, and the end behind them") {
     std::string frame;
-    for (std::size_t count = 0; count < kMaxBatch; ++count) {
-        encode(Cancel{count}, frame);
+    for (std::size_t sent = 0; sent < kStreamWindow; ++sent) {
+        encode(Chunk{42, 7, "x"}, frame);
     }
-    CHECK(samples::read(frame).fault.empty());
-    encode(Cancel{1}, frame);
-    const samples::Result result = samples::read(frame);
-    CHECK(result.envelopes.size() == kMaxBatch);
-    CHECK(result.fault == "the frame has too many envelopes");
+    encode(End{42, 7, 10, true}, frame);
+    BatchReader reader;
+    reader.open(frame);
+    std::size_t pieces = 0;
+    std::size_t ends = 0;
+    while (const auto envelope = reader.next()) {
+        (std::holds_alternative<Chunk>(*envelope) ? pieces : ends) += 1;
+    }
+    CHECK(reader.fault().empty());
+    CHECK(pieces == kStreamWindow);
+    CHECK(ends == 1);
 }
 
 TEST_CASE("Codec: the largest route table that is agreed on is read") {

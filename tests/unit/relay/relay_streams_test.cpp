@@ -77,6 +77,11 @@ TEST_CASE_FIXTURE(StreamFixture, "Relay: a streamed answer arrives in order, and
     until_in_flight(0);
 }
 
+TEST_CASE_FIXTURE(StreamFixture, "Relay: a request is not kept while its answer is streamed") {
+    begin();
+    CHECK(stream->pending().tail.capacity() == std::string().capacity());  // its memory is free
+}
+
 TEST_CASE_FIXTURE(StreamFixture, "Relay: an end that is not whole is a failed stream") {
     begin();
     say_chunk("some");

@@ -68,6 +68,30 @@ TEST_CASE_FIXTURE(UploadFixture, "Relay: pieces and their end arrive in order") 
     CHECK(worker().ends == std::vector<bool>{true});
 }
 
+TEST_CASE_FIXTURE(UploadFixture,
+                  "Relay: thousands of small pieces of one turn arrive, and the end") {
+    begin();
+    for (int sent = 0; sent < 10'000; ++sent) {
+        send_piece("x");
+    }
+    relay().end_pieces(*body, true);
+    until([&] { return !worker().ends.empty(); });
+    CHECK(worker().pieces == std::string(10'000, 'x'));
+}
+
+TEST_CASE_FIXTURE(UploadFixture, "Relay: large pieces do not wait for the end of the turn") {
+    options.ping_interval = options.silent_timeout = std::chrono::hours(1);  // no PING between them
+    begin();
+    const int before = worker().frames;
+    const std::string piece(proto::kMaxChunk, 'x');
+    constexpr int kPieces = 40;  // 2.5 MiB
+    for (int sent = 0; sent < kPieces; ++sent) {
+        relay().send_piece(*body, piece);  // whatever the credit
+    }
+    until([&] { return worker().pieces.size() == kPieces * piece.size(); });
+    CHECK(worker().frames - before == 3);
+}
+
 TEST_CASE_FIXTURE(UploadFixture, "Relay: what the handler has read may be sent anew") {
     begin();
     send_piece("12345");

@@ -72,6 +72,25 @@ TEST_CASE_FIXTURE(RelayFixture, "Relay: a wrong token is refused") {
     CHECK(events.ready.empty());
 }
 
+TEST_CASE_FIXTURE(RelayFixture,
+                  "Relay: READY counts when it is read before the loop has heard of the start") {
+    const std::vector<std::string> names{"a", "b", "c", "d", "e", "f", "g", "h"};
+    (void)relay();
+    for (const auto& name : names) {
+        workers.push_back(std::make_unique<FakeWorker>(name, endpoint()));
+        workers.back()->say(proto::Ping{1});
+    }
+    until([&] { return relay().status().refused.strangers == names.size(); });  // all are connected
+    for (const auto& worker : workers) {
+        worker->say_ready("secret", routes());
+    }
+    relay().forget("nobody");  // reads what has come, in front of what expect() posts
+    for (const auto& name : names) {
+        relay().expect(name, "secret", std::make_shared<proto::Ledger>(proto::Ledger::create()));
+    }
+    until([&] { return events.ready.size() == names.size(); });
+}
+
 TEST_CASE_FIXTURE(RelayFixture, "Relay: a start error is told and then answered by DRAIN") {
     expect("a");
     workers.push_back(std::make_unique<FakeWorker>("a", endpoint()));

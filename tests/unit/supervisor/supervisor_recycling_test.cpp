@@ -101,6 +101,39 @@ TEST_CASE("Supervisor: a reload does not wait for a recycling that is under way"
     CHECK(situation.first().recycled == 0);
 }
 
+TEST_CASE("Supervisor: a worker that is to leave while it is recycled gets no second successor") {
+    Situation situation(1, "serve", after_requests(1));
+    situation.supervisor.start();
+    situation.make_ready(1);
+    const WorkerStatus before = situation.first();
+    situation.control.set_served(before.identity, 1);
+    REQUIRE(recycling_begins(situation, 1));
+    const std::string successor = situation.control.starts().back();
+    situation.supervisor.on_leaving(before.identity);
+    REQUIRE(eventually([&] {
+        situation.say_ready();
+        return situation.first().identity != before.identity;
+    }));
+    CHECK(situation.first().identity == successor);
+    CHECK(situation.first().restarts == 1);  // it had to be replaced, limit or not
+    CHECK(situation.first().recycled == 0);
+}
+
+TEST_CASE("Supervisor: a recycling gives way to another worker that is to leave") {
+    Situation situation(2, "serve", after_requests(1));
+    situation.supervisor.start();
+    situation.make_ready(2);
+    const auto before = situation.supervisor.status().workers;
+    situation.control.set_served(before.at(0).identity, 1);
+    REQUIRE(recycling_begins(situation, 2));
+    situation.supervisor.on_leaving(before.at(1).identity);
+    REQUIRE(eventually([&] {
+        situation.say_ready();
+        return situation.supervisor.status().workers.at(1).restarts == 1;
+    }));
+    CHECK(recycled(situation, 0, 1));
+}
+
 TEST_CASE("Supervisor: a stop ends a recycling that is under way") {
     Situation situation(1, "serve", after_requests(1));
     situation.supervisor.start();

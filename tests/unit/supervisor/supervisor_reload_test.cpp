@@ -109,6 +109,31 @@ TEST_CASE("Supervisor: scale adds workers and takes the surplus away") {
     CHECK(situation.control.was_told("drain g1-w2"));
 }
 
+TEST_CASE("Supervisor: a smaller set keeps the worker that serves, whatever its place") {
+    Situation situation(2);
+    situation.supervisor.start();
+    situation.make_ready(2);
+    const WorkerStatus serving = situation.supervisor.status().workers.at(1);
+    situation.app.write("mode.py", "exit 3");
+    ::kill(situation.first().pid, SIGKILL);
+    REQUIRE(eventually([&] { return situation.in_state(WorkerState::failed) == 1; }));
+    CHECK(situation.supervisor.scale(1, proto::Deadline::after(kPatience)).ok);
+    REQUIRE(eventually([&] { return situation.supervisor.status().workers.size() == 1; }));
+    CHECK(situation.first().identity == serving.identity);
+    CHECK(situation.first().slot == 0);
+    CHECK(situation.supervisor.status().state == GatewayState::ready);
+    CHECK_FALSE(situation.control.was_told("drain g1-w1"));
+
+    // Its successor takes its new place.
+    situation.app.write("mode.py", "serve");
+    situation.supervisor.on_leaving(serving.identity);
+    REQUIRE(eventually([&] {
+        situation.say_ready();
+        return situation.first().identity != serving.identity;
+    }));
+    CHECK(situation.first().slot == 0);
+}
+
 TEST_CASE("Supervisor: a number of workers out of range is refused") {
     Situation situation(1);
     situation.supervisor.start();
