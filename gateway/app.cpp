@@ -14,9 +14,9 @@
 #include "gateway/cli/system_limits.hpp"
 #include "gateway/exit_codes.hpp"
 #include "gateway/gateway.hpp"
-#include "gateway/log.hpp"
 #include "gateway/memory.hpp"
 #include "gateway/native/description.hpp"
+#include "proto/log.hpp"
 
 namespace typhon {
 
@@ -24,7 +24,7 @@ namespace {
 
 int serve(Options options, const NativeRouter& router) {
     const std::string native_api = api_description(router);
-    set_up_log(options.log_level);
+    proto::set_up_log("gateway", options.log_level);
     cli::fit_into_limits(options);
     set_up_memory();
     auto run_dir = std::make_unique<cli::RunDir>(options.supervisor.run_dir);

@@ -9,6 +9,7 @@
 
 #include "gateway/gateway.hpp"
 #include "gateway/supervisor/process.hpp"
+#include "proto/mode_name.hpp"
 
 namespace typhon {
 
@@ -45,18 +46,6 @@ json refused_json(const RefusedCounts& refused) {
             {"malformed", refused.malformed},
             {"misplaced", refused.misplaced},
             {"replies", refused.replies}};
-}
-
-std::string_view mode_name(proto::RouteMode mode) {
-    switch (mode) {
-        case proto::RouteMode::async:
-            return "async";
-        case proto::RouteMode::pool:
-            return "pool";
-        case proto::RouteMode::thread:
-            break;
-    }
-    return "thread";
 }
 
 }  // namespace
@@ -168,7 +157,7 @@ json Gateway::routes_json() const {
         routes.push_back({{"methods", route.methods},
                           {"pattern", route.pattern},
                           {"handler", route.name},
-                          {"mode", mode_name(route.mode)},
+                          {"mode", proto::mode_name(route.mode)},
                           {"max_in_flight",
                            route.max_in_flight != 0 ? json(route.max_in_flight) : json(nullptr)}});
     }

@@ -142,8 +142,10 @@ proto::Ready App::describe(const WorkerOptions& options) const {
     return ready;
 }
 
-void App::stop() {
-    attempt("shutdown hooks", [&] { runtime_.attr("run_shutdown")(loop_); });
+void App::stop(proto::Deadline drained) {
+    attempt("shutdown hooks", [&] {
+        runtime_.attr("run_shutdown")(loop_, static_cast<double>(drained.left_ms()) / 1000.0);
+    });
     attempt("stop of the event loop", [&] {
         if (!loop_.is_none()) {
             loop_.attr("stop")(kLoopPatienceS);

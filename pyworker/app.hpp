@@ -6,6 +6,7 @@
 
 #include <pybind11/pybind11.h>
 
+#include "proto/deadline.hpp"
 #include "proto/envelope.hpp"
 #include "pyworker/async_bridge.hpp"
 #include "pyworker/route_table.hpp"
@@ -31,10 +32,11 @@ public:
     /// The READY of this start, without start_ms.
     [[nodiscard]] proto::Ready describe(const WorkerOptions& options) const;
 
-    /// Runs the shutdown hooks, then ends event loop, pool, threads of `threading` and exit
-    /// functions, in this order, and flushes standard output. Blocks as long as they do (bounded by
-    /// Lifeline::end_at()). Never throws.
-    void stop();
+    /// Waits for what mounted applications do after their answers (it is cancelled before `drained`
+    /// passes), runs the shutdown hooks, then ends event loop, pool, threads of `threading` and
+    /// exit functions, in this order, and flushes standard output. Blocks as long as they do
+    /// (bounded by Lifeline::end_at()). Never throws.
+    void stop(proto::Deadline drained);
 
 private:
     void load(const WorkerOptions& options);

@@ -10,8 +10,8 @@
 
 #include "proto/deadline.hpp"
 #include "pyworker/batch.hpp"
-#include "pyworker/fd.hpp"
 #include "pyworker/stack_text.hpp"
+#include "pyworker/wake_fd.hpp"
 
 namespace typhon::worker {
 

@@ -7,9 +7,13 @@
 #include <poll.h>
 #include <sched.h>
 
+#include "proto/uninterrupted.hpp"
+
 namespace typhon::worker {
 
 namespace {
+
+using proto::uninterrupted;
 
 constexpr std::size_t kCopyBelow = std::size_t{64} * 1024;
 
@@ -25,6 +29,15 @@ zmq::message_t make_message(std::string& batch) {
     const std::size_t size = lent->size();
     const auto give_back = [](void*, void* hint) { delete static_cast<std::string*>(hint); };
     return zmq::message_t(data, size, give_back, lent.release());
+}
+
+bool has_message(const zmq::socket_t& socket) {
+    const int events = uninterrupted([&] { return socket.get(zmq::sockopt::events); });
+    return (events & ZMQ_POLLIN) != 0;
+}
+
+bool take_part(zmq::socket_t& socket, zmq::message_t& part, zmq::recv_flags flags) {
+    return uninterrupted([&] { return socket.recv(part, flags); }).has_value();
 }
 
 /// poll(2) without sleeping until `until`, then with. It yields each time, so that whoever has work
@@ -48,20 +61,20 @@ Channel::Channel(const std::string& endpoint, const std::string& identity)
     // The gateway bounds what is under way (credit), so ZeroMQ never has to block or drop.
     socket_.set(zmq::sockopt::sndhwm, 0);
     socket_.set(zmq::sockopt::rcvhwm, 0);
-    socket_.connect(endpoint);
+    uninterrupted([&] { socket_.connect(endpoint); });
     fd_ = socket_.get(zmq::sockopt::fd);
 }
 
 bool Channel::receive(zmq::message_t& batch) {
     // The descriptor is edge-triggered: it speaks again only after the events have been read.
-    while ((socket_.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0) {
-        if (!socket_.recv(batch, zmq::recv_flags::dontwait)) {
+    while (has_message(socket_)) {
+        if (!take_part(socket_, batch, zmq::recv_flags::dontwait)) {
             continue;
         }
         if (!batch.more()) {
             return true;
         }
-        while (batch.more() && socket_.recv(batch, zmq::recv_flags::none)) {
+        while (batch.more() && take_part(socket_, batch, zmq::recv_flags::none)) {
             // no message of ours has a second frame: drop it whole
         }
     }
@@ -81,7 +94,8 @@ bool Channel::receive_within(std::chrono::milliseconds patience, zmq::message_t&
 }
 
 void Channel::send(std::string& batch) {
-    socket_.send(make_message(batch), zmq::send_flags::dontwait);
+    zmq::message_t message = make_message(batch);
+    uninterrupted([&] { return socket_.send(message, zmq::send_flags::dontwait); });
 }
 
 void Channel::wait(std::chrono::microseconds spin) {

@@ -11,7 +11,7 @@
 #include <zmq.hpp>
 
 #include "proto/deadline.hpp"
-#include "pyworker/fd.hpp"
+#include "pyworker/wake_fd.hpp"
 
 namespace typhon::worker {
 

@@ -1,12 +1,15 @@
 #include "pyworker/converter.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include <spdlog/spdlog.h>
 
 #include "proto/codec.hpp"
+#include "proto/limits.hpp"
 #include "pyworker/request_object.hpp"
+#include "pyworker/route_table.hpp"
 
 namespace py = pybind11;
 
@@ -98,11 +101,26 @@ void set_converted(Answer& answer, py::object converted) {
     answer.keep = std::move(converted);
 }
 
-/// The framework itself failed: the client gets the plain form, standard error the reason.
+/// The client gets the plain form of an internal error, the log the reason.
 void answer_plainly(Answer& answer, PyObject* request) {
     answer.own_headers.clear();
     answer.reply.headers = {};
     answer_error(answer, *job_of(request), proto::ErrorCode::internal);
+}
+
+/// The gateway would not read it, nor what stands behind it in its frame (PROTOCOL.md, 5.7).
+void refuse_too_large(Answer& answer, PyObject* request) {
+    if (std::max(answer.reply.body.size(), answer.reply.headers.size()) <= proto::kMaxBytes) {
+        return;
+    }
+    const Job& job = *job_of(request);
+    spdlog::error("request {} {} {}: the answer is larger than {} MiB: stream it",
+                  proto::request_name(job.request),
+                  job.request.method,
+                  job.route->info.pattern,
+                  proto::kMaxBytes >> 20);
+    answer.stream = py::object();
+    answer_plainly(answer, request);
 }
 
 /// Runs `fill`, and answers plainly when it throws.
@@ -128,7 +146,7 @@ Converter::Converter(const py::module_& runtime, bool debug)
       debug_(py::bool_(debug)) {}
 
 void Converter::result(Answer& answer, py::object result, PyObject* request) const {
-    if (!common(answer, result)) {
+    if (!common(answer, result, request)) {
         other(answer, result, request);
     }
 }
@@ -155,9 +173,16 @@ void Converter::other(Answer& answer, const py::object& result, PyObject* reques
         return;
     }
     guarded(answer, request, [&] { set_converted(answer, std::move(converted)); });
+    refuse_too_large(answer, request);
 }
 
-bool Converter::common(Answer& answer, py::object& result) const {
+bool Converter::common(Answer& answer, py::object& result, PyObject* request) const {
+    const bool filled = fill(answer, result);
+    refuse_too_large(answer, request);
+    return filled;
+}
+
+bool Converter::fill(Answer& answer, py::object& result) const {
     PyObject* object = result.ptr();
     if (PyDict_CheckExact(object) || PyList_CheckExact(object)) {
         return json(answer, result);
@@ -207,6 +232,7 @@ void Converter::exception(Answer& answer, const py::object& exception, PyObject*
     guarded(answer, request, [&] {
         set_converted(answer, convert_exception_(exception, py::handle(request), debug_));
     });
+    refuse_too_large(answer, request);
 }
 
 }  // namespace typhon::worker

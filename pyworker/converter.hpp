@@ -16,8 +16,9 @@ public:
     Converter(const pybind11::module_& runtime, bool debug);
 
     /// Fills `answer` from an exact dict, list, str, bytes or None, and takes what it needs of it;
-    /// false for any other result. Never throws.
-    [[nodiscard]] bool common(Answer& answer, pybind11::object& result) const;
+    /// false for any other result. Never throws. Here and below, what is larger than the gateway
+    /// reads (proto::kMaxBytes) is logged and answered 500.
+    [[nodiscard]] bool common(Answer& answer, pybind11::object& result, PyObject* request) const;
 
     /// Fills `answer` from a result for which common() was false; `answer.stream` as below. Never
     /// throws.
@@ -37,6 +38,7 @@ public:
     void exception(Answer& answer, const pybind11::object& exception, PyObject* request) const;
 
 private:
+    [[nodiscard]] bool fill(Answer& answer, pybind11::object& result) const;
     [[nodiscard]] bool json(Answer& answer, const pybind11::object& result) const;
 
     pybind11::object json_dumps_;

@@ -17,6 +17,8 @@ using std::chrono::microseconds;
 
 constexpr microseconds kServeEvery{500};  // the leader looks at the socket between handlers
 constexpr std::size_t kLargeBody = std::size_t{64} * 1024;
+/// Streams of tiny pieces, some 14 bytes each on the wire, do not pile up beyond that.
+constexpr std::size_t kLargeOutbox = std::size_t{256} * 1024;
 
 /// Large replies are encoded before the mutex is taken; empty for others.
 std::string encoded_if_large(const proto::Reply& reply) {
@@ -226,7 +228,7 @@ void Dispatcher::post_chunk(const proto::Chunk& chunk, bool now) {
     gil_at_.store(SteadyClock::now().time_since_epoch().count(), std::memory_order_relaxed);
     const Lock lock(mutex_);
     proto::encode(chunk, outbox_);
-    if (now) {
+    if (now || outbox_.size() >= kLargeOutbox) {
         wake_leader();
     }
 }

@@ -135,7 +135,7 @@ private:
     void append_end(const proto::End& end);
 
     // The socket (dispatcher_socket.cpp)
-    void serve(Lock& lock);
+    bool serve(Lock& lock);
     void wait(Lock& lock);
     void close_channel(Lock& lock);
     void take_inbox(TimePoint now);

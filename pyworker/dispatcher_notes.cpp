@@ -22,6 +22,7 @@ std::vector<ThreadNote> Dispatcher::notes() {
     }
     const TimePoint now = SteadyClock::now();
     std::vector<ThreadNote> all;
+    all.reserve(threads_.size() + 1);
     for (const auto& thread : threads_) {
         all.push_back({thread->ident, thread->name + note(*thread, now)});
     }

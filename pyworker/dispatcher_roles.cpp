@@ -19,14 +19,14 @@ void Dispatcher::lead(Lock& lock, Thread& me) {
     if (relieved(me)) {
         return;
     }
-    serve(lock);
+    const bool received_all = serve(lock);
     if (closing_) {
-        close_channel(lock);
-        return;
-    }
-    if (JobRef job = next_for_leader()) {
+        if (outbox_.empty()) {  // BYE is on its way: it may have come while serve() sent
+            close_channel(lock);
+        }
+    } else if (JobRef job = next_for_leader()) {
         run(lock, me, std::move(job));
-    } else if (outbox_.empty()) {
+    } else if (received_all && outbox_.empty()) {
         wait(lock);
     }
 }

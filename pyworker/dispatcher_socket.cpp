@@ -28,8 +28,9 @@ std::uint32_t age_ms(SteadyClock::time_point since, SteadyClock::time_point now)
 
 }  // namespace
 
-/// Sends what waits and receives what has come. Never blocks.
-void Dispatcher::serve(Lock& lock) {
+/// Sends what waits and receives what has come. Never blocks. False when there may be more to
+/// receive, of which the socket gives no further sign.
+bool Dispatcher::serve(Lock& lock) {
     leader_state_ = Leader::serving;
     sending_.swap(outbox_);
     lock.unlock();
@@ -39,8 +40,10 @@ void Dispatcher::serve(Lock& lock) {
     const TimePoint now = SteadyClock::now();
     inbox_.clear();
     zmq::message_t message;
-    for (int count = 0; count < kBatchesPerVisit && channel_.receive(message); ++count) {
+    int count = 0;
+    while (count < kBatchesPerVisit && channel_.receive(message)) {
         inbox_.read(std::move(message), now);
+        ++count;
     }
     lock.lock();
     leader_state_ = Leader::away;
@@ -51,10 +54,11 @@ void Dispatcher::serve(Lock& lock) {
     if (asked_to_leave() && announced_ && !std::exchange(leaving_, true)) {
         tell_leaving(now);
     }
+    return count < kBatchesPerVisit;
 }
 
-/// Blocks until there may be something to receive or to send. Only right after a serve() that found
-/// nothing.
+/// Blocks until there may be something to receive or to send. Only right after a serve() that
+/// received everything.
 void Dispatcher::wait(Lock& lock) {
     leader_state_ = Leader::asleep;
     const bool alone = std::exchange(alone_, false);

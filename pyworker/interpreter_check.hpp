@@ -7,9 +7,9 @@
 
 namespace typhon::worker {
 
-/// Runs `python` once (about 10 ms) and compares its version with the embedded one. Throws
-/// StartFailure ("interpreter") when it cannot be run within 10 s or differs in major or minor
-/// version.
+/// Runs `python` once (proto/interpreter_probe.hpp, about 10 ms) and compares its version with the
+/// embedded one. Throws StartFailure ("interpreter") when it cannot be run within 10 s or differs
+/// in major or minor version.
 void check_interpreter(const std::string& python);
 
 /// Empty when the version that `python` printed ("3.11\n") is the embedded one, else one sentence.

@@ -6,7 +6,8 @@
 #include <thread>
 
 #include "proto/deadline.hpp"
-#include "pyworker/fd.hpp"
+#include "proto/unique_fd.hpp"
+#include "pyworker/wake_fd.hpp"
 
 namespace typhon::worker {
 
@@ -29,7 +30,7 @@ private:
     /// Milliseconds for poll(2): -1 for no limit.
     [[nodiscard]] int patience() const;
 
-    Fd pipe_;
+    proto::UniqueFd pipe_;
     WakeFd wake_;
     std::atomic<proto::SteadyClock::rep> end_at_;
     std::atomic<bool> over_ = false;

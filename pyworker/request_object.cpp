@@ -51,9 +51,17 @@ PyObject* get_field(PyObject* object, void* closure) {
     const auto* field = static_cast<const RequestField*>(closure);
     PyObject*& value = self.values[static_cast<std::size_t>(field - request_fields().data())];
     if (value == nullptr) {
-        value = guarded([&] { return field->make(*self.job, object); });
+        PyObject* made = guarded([&] { return field->make(*self.job, object); });
+        if (made == nullptr) {
+            return nullptr;
+        }
+        if (value == nullptr) {
+            value = made;
+        } else {  // another thread was first: all see the same
+            Py_DECREF(made);
+        }
     }
-    Py_XINCREF(value);
+    Py_INCREF(value);
     return value;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "pyworker/own_context.hpp"
 #include "pyworker/refusal.hpp"
 #include "pyworker/request_object.hpp"
 #include "pyworker/route_table.hpp"
@@ -38,8 +39,9 @@ void Runner::run(const JobRef& job, SteadyClock::time_point now, ReplySink& sink
     if (refused(*job, now, answer)) {
         return;
     }
+    const OwnContext context;
     const auto request = py::reinterpret_steal<py::object>(new_request(job));
-    if (!request) {
+    if (!request || !context) {
         PyErr_Clear();
         answer_error(answer, *job, proto::ErrorCode::internal);
         return;
@@ -47,7 +49,7 @@ void Runner::run(const JobRef& job, SteadyClock::time_point now, ReplySink& sink
     auto result = py::reinterpret_steal<py::object>(call(*job, request.ptr()));
     if (!result) {
         converter_.raised(answer, request.ptr());
-    } else if (converter_.common(answer, result)) {
+    } else if (converter_.common(answer, result, request.ptr())) {
         return;
     } else if (is_future(result.ptr())) {
         defer(answer, result, request, sink);

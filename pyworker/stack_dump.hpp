@@ -12,8 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "pyworker/fd.hpp"
+#include "proto/unique_fd.hpp"
 #include "pyworker/stack_text.hpp"
+#include "pyworker/wake_fd.hpp"
 
 namespace typhon::worker {
 
@@ -43,7 +44,7 @@ private:
     [[nodiscard]] std::vector<ThreadNote> notes();
 
     WakeFd wake_;
-    Fd stacks_;  // a memfd that faulthandler writes to
+    proto::UniqueFd stacks_;  // a memfd that faulthandler writes to
     std::uint64_t main_thread_;
     std::atomic<bool> armed_ = false;
     std::atomic<bool> over_ = false;

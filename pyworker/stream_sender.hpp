@@ -32,7 +32,8 @@ public:
 
     [[nodiscard]] const pybind11::object& body() const noexcept { return body_; }
 
-    /// False when there is no credit for the piece now. Leaves at the next flush().
+    /// False when there is no credit for the piece now, or the stream is cancelled: the loop hears
+    /// of that by AsyncBridge::cancelled(). Leaves at the next flush().
     [[nodiscard]] bool send(const pybind11::bytes& piece);
 
 private:

@@ -15,6 +15,7 @@
 
 #include "proto/codec.hpp"
 #include "proto/ledger.hpp"
+#include "proto/log.hpp"
 #include "proto/thread_room.hpp"
 #include "pyworker/app.hpp"
 #include "pyworker/async_intake.hpp"
@@ -88,7 +89,7 @@ void keep_house(Dispatcher& dispatcher, const App& app) {
 
 void stop(App& app, Dispatcher& dispatcher, Lifeline& lifeline) {
     lifeline.end_at(proto::Deadline(dispatcher.drain_deadline().at() + kStopGrace));
-    app.stop();
+    app.stop(dispatcher.drain_deadline());
     const py::gil_scoped_release released;
     if (!dispatcher.close(kByePatience)) {
         spdlog::warn("the gateway may not have read this worker's last words");
@@ -159,7 +160,7 @@ void serve_or_report(const WorkerOptions& options,
 std::optional<WorkerOptions> options_or_message() {
     try {
         WorkerOptions options = take_options();
-        set_up_log(options.log_level);
+        proto::set_up_log("worker", options.log_level);
         return options;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "typhon-worker: %s\n", error.what());

@@ -21,9 +21,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CLEAN = ROOT / ".cache" / "tidy"
 
-# clang 14 compiles C++20 coroutines but does not announce them as libstdc++ and Boost.Asio ask for them.
+CLANG_TIDY = str(Path(sys.executable).with_name("clang-tidy"))  # that of the venv
+
+# Boost.Asio 1.74 knows the coroutines of C++20 in GCC alone.
 COROUTINES = [
-    "--extra-arg=-D__cpp_impl_coroutine=201902L",
     "--extra-arg=-DBOOST_ASIO_HAS_CO_AWAIT",
     "--extra-arg=-DBOOST_ASIO_HAS_STD_COROUTINE",
     "--extra-arg=-Wno-unknown-warning-option",
@@ -50,7 +51,7 @@ def project_dependencies(build: Path) -> dict[str, list[Path]]:
 def fingerprint(command: str, files: Iterable[Path]) -> str:
     """A hash over everything that decides what clang-tidy says about one source."""
     digest = hashlib.sha256(command.encode())
-    for path in [ROOT / ".clang-tidy", Path(__file__), *sorted(set(files))]:
+    for path in [ROOT / ".clang-tidy", ROOT / "tests" / ".clang-tidy", Path(__file__), *sorted(set(files))]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -71,7 +72,7 @@ def changed_sources(build: Path) -> list[tuple[Path, Path]]:
 
 def tidy(build: Path, source: Path, stamp: Path) -> tuple[Path, str]:
     """Checks one source. Returns what is wrong with it, or an empty text."""
-    command = ["clang-tidy", "-p", str(build), "--quiet", *COROUTINES, str(source)]
+    command = [CLANG_TIDY, "-p", str(build), "--quiet", *COROUTINES, str(source)]
     result = subprocess.run(command, check=False, capture_output=True, text=True)
     if result.returncode == 0:
         stamp.touch()

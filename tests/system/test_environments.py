@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -14,7 +15,7 @@ import pytest
 from harness import processes
 from harness.binaries import EXAMPLE_APP, VENV
 from harness.chaos import Rows
-from harness.server import run_typhon
+from harness.server import Server, run_typhon
 from harness.starter import Starter
 from harness.surroundings import public_directory, serves, shell
 from harness.waiting import wait_for
@@ -99,21 +100,59 @@ def test_closed_standard_streams_are_not_given_to_sockets(start: Starter, chaos_
     chaos_row.record("standard streams closed", "works, they are /dev/null")
 
 
-def test_a_log_on_a_full_disk_stops_nobody(start: Starter, chaos_row: Rows) -> None:
-    """Nor do handlers that print, or raise."""
-    source = (
-        "from typhon import route\n"
-        "@route('/python/prints')\ndef prints(request):\n    print('x' * 10000, flush=False)\n    return 1\n"
-        "@route('/python/raises')\ndef raises(request):\n    raise ValueError('a' * 10000)\n"
-    )
-    server = start(start.app(noisy=source), prefix=shell("exec >/dev/full 2>&1"), workers=2)
+NOISY = """
+from typhon import route
+
+@route('/python/prints')
+def prints(request):
+    print('x' * 10000, flush=False)
+    return 1
+
+@route('/python/raises')
+def raises(request):
+    raise ValueError('a' * 10000)
+"""
+
+
+def works_with_noise(server: Server) -> None:
+    """Handlers that print and raise are answered, native ones too, and nobody is replaced."""
     for _ in range(20):
         assert server.client.get("/python/prints").text == "1"
         assert server.client.get("/python/raises").status_code == 500
         assert server.client.get("/native/hello").status_code == 200
     assert server.reload().returncode == 0
     assert all(worker["restarts"] == 0 for worker in server.status()["workers"])
+
+
+def test_a_log_on_a_full_disk_stops_nobody(start: Starter, chaos_row: Rows) -> None:
+    works_with_noise(start(start.app(noisy=NOISY), prefix=shell("exec >/dev/full 2>&1"), workers=2))
     chaos_row.record("log on a full disk", "works without a log")
+
+
+def test_a_log_that_nobody_reads_stops_nobody(start: Starter, tmp_path: Path, chaos_row: Rows) -> None:
+    """A pipe that is full; the log goes on, and says how much it lacks, once somebody reads again."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        server = start(start.app(noisy=NOISY), prefix=shell(f"exec >{pipe} 2>&1"), workers=2)
+        works_with_noise(server)
+        assert len(drained(reader)) > 60_000
+        assert server.reload().returncode == 0
+        assert b"lines of this log were lost" in drained(reader)
+        assert server.stop() == 0
+    finally:
+        os.close(reader)
+    chaos_row.record("log that nobody reads", "works, lines are lost and counted")
+
+
+def drained(pipe: int) -> bytes:
+    """All that is in it."""
+    data = b""
+    with contextlib.suppress(BlockingIOError):
+        while part := os.read(pipe, 1 << 16):
+            data += part
+    return data
 
 
 @pytest.fixture

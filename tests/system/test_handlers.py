@@ -33,6 +33,15 @@ def test_debug_shows_the_traceback_to_the_client(start: Starter) -> None:
     server.log.allow(r"^\[error\] request", "^Traceback")
 
 
+def test_an_answer_beyond_the_limit_is_a_500_and_the_log_says_what_to_do(behaviours: Server) -> None:
+    answer = behaviours.client.get("/python/huge")
+    body = answer.json()
+    assert (answer.status_code, body["error"]) == (500, "internal error")
+    line = f"request {body['request_id']} GET /python/huge: the answer is larger than 256 MiB: stream it"
+    assert line in behaviours.log
+    behaviours.log.allow(re.escape(line))
+
+
 def test_abort_is_an_answer(behaviours: Server) -> None:
     answer = behaviours.client.get("/python/aborts")
     assert (answer.status_code, answer.headers["x-tea"], answer.json()["error"]) == (

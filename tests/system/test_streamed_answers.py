@@ -67,6 +67,16 @@ def test_every_byte_arrives_and_the_connection_goes_on(server: Server, kind: str
     assert server.client.get("/python/large/1").headers["x-pieces"] == "32"
 
 
+@pytest.mark.parametrize("path", ["tiny/20000", "async/tiny/20000", "async/tiny/300000"])
+def test_tiny_pieces_arrive_all_and_others_are_answered(server: Server, path: str) -> None:
+    """Thousands of pieces travel in one message; 300,000 bytes are more than one window."""
+    with Probe(server.port, "/native/hello", "/python/hello") as probe:
+        answer = server.client.get(f"/python/{path}")
+        wait_for(lambda: probe.answers > 10, "others are served meanwhile")
+    assert answer.content == b"x" * int(path.rpartition("/")[2])
+    assert probe.failures == []
+
+
 @BOTH
 def test_slow_client_stops_the_generator_and_memory_stays_flat(server: Server, kind: str) -> None:
     worker = server.worker_pids()[0]
@@ -99,6 +109,13 @@ def test_client_that_leaves_an_idle_event_stream_cancels_it(server: Server) -> N
         assert connection.socket.recv(65536)
     wait_for(lambda: server.notes() == ["events closed"], "the source is closed")
     wait_for(lambda: server.status()["workers"][0]["in_flight"] == 0, "its slot is free")
+
+
+def test_generator_that_catches_its_cancellation_ends_at_its_next_piece(server: Server) -> None:
+    with get(server, "async/stubborn") as connection:
+        assert connection.socket.recv(1024)  # what is left unread makes the close a reset
+    wait_for(lambda: server.notes() == ["stubborn closed"], "the generator is closed", 20)
+    wait_for(lambda: server.status()["workers"][0]["in_flight"] == 0, "its slot is free", 20)
 
 
 @BOTH

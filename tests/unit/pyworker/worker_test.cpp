@@ -56,6 +56,11 @@ def teapot(request):
 def large(request):
     return b"x" * 3_000_000
 
+@route("/python/huge/<kind>")
+def huge(request):
+    body = bytes((256 << 20) + 1)
+    return body if request.path_params["kind"] == "plain" else (body, 201, {"X-Made": "yes"})
+
 @route("/python/abort")
 def aborted(request):
     abort(409, "not now")
@@ -76,6 +81,10 @@ def surrogate(request):
 def attributes(request):
     request.user = "ann"
     return {"user": request.user, "dict": request.__dict__}
+
+@route("/python/async/huge")
+async def async_huge(request):
+    return bytes((256 << 20) + 1)
 
 @route("/python/async/hello")
 async def async_hello(request):
@@ -175,6 +184,25 @@ TEST_CASE_FIXTURE(
     CHECK(contains(aborted.body, "not now"));
     CHECK(post_json("/python/process", "{").status == 400);
     CHECK(get("/python/hello").status == 200);
+}
+
+TEST_CASE_FIXTURE(
+    Worker, "Worker: an answer that the gateway would not read is a 500, and its batch arrives") {
+    start();
+    for (const std::string path :
+         {"/python/huge/plain", "/python/huge/tuple", "/python/async/huge"}) {
+        CAPTURE(path);
+        Sent huge;
+        huge.path = path;
+        Sent hello;
+        hello.path = "/python/hello";
+        const auto ids = send({huge, hello});
+        const Got got = reply(ids[0]);
+        CHECK(got.status == 500);
+        CHECK(got.headers.empty());
+        CHECK(contains(got.body, R"("error":"internal error")"));
+        CHECK(reply(ids[1]).status == 200);
+    }
 }
 
 TEST_CASE_FIXTURE(Worker, "Worker: what no route serves is answered as the gateway would") {

@@ -13,9 +13,12 @@ namespace {
 
 constexpr const char* kApp = R"py(
 import concurrent.futures
+import gc
 import threading
 import time
+import weakref
 
+import typhon._request
 from typhon import route
 
 local = threading.local()
@@ -53,6 +56,35 @@ def meet(request):
 @route("/python/peak")
 def told_peak(request):
     return {"peak": peak}
+
+class State:
+    pass
+
+states = []
+both = threading.Barrier(2)
+
+def state_of_two():
+    both.wait(15)
+    state = State()
+    states.append(weakref.ref(state))
+    return state
+
+typhon._request.new_state = state_of_two
+
+@route("/python/state")
+def state(request):
+    seen = []
+    readers = [threading.Thread(target=lambda: seen.append(request.state)) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    return {"same": seen[0] is seen[1]}
+
+@route("/python/states")
+def told_states(request):
+    gc.collect()
+    return {"made": len(states), "left": sum(state() is not None for state in states)}
 
 @route("/python/future")
 def future(request):
@@ -125,6 +157,13 @@ TEST_CASE_FIXTURE(Worker, "Worker: threads keep their locals, and have names") {
         largest = std::max(largest, std::stoi(got.body.substr(got.body.find(':') + 1)));
     }
     CHECK(largest > 20);  // at most 5 threads shared 201 calls
+}
+
+TEST_CASE_FIXTURE(
+    Worker, "Worker: threads that read a field at the same time get one object, and none is left") {
+    start();
+    CHECK(get("/python/state").body == R"({"same":true})");
+    CHECK(get("/python/states").body == R"({"made":2,"left":0})");
 }
 
 TEST_CASE_FIXTURE(Worker, "Worker: a request past its deadline is answered 504 and never starts") {

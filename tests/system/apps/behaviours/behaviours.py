@@ -43,6 +43,12 @@ def unencodable(request: Request) -> dict[str, Any]:
     return {"a": {1}}
 
 
+@route("/python/huge")
+def huge(request: Request) -> bytes:
+    """One byte more than an answer may have."""
+    return bytes((256 << 20) + 1)
+
+
 @route("/python/results/<kind>")
 def results(request: Request) -> Any:
     """One result of each kind."""

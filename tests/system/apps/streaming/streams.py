@@ -67,6 +67,19 @@ async def async_endless(request: Request) -> AsyncIterator[bytes]:
         note(f"async endless closed after {count}")
 
 
+@route("/python/async/stubborn")
+async def stubborn(request: Request) -> AsyncIterator[bytes]:
+    """Catches its cancellation, and goes on."""
+    try:
+        yield PIECE
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            yield PIECE
+    finally:
+        note("stubborn closed")
+
+
 @route("/python/large/<int:megabytes>")
 def large(request: Request) -> Response:
     """So many MiB, with a header."""
@@ -83,6 +96,20 @@ async def async_large(request: Request) -> tuple[Any, int]:
             yield PIECE
 
     return pieces(), 201
+
+
+@route("/python/tiny/<int:count>")
+def tiny(request: Request) -> Iterator[bytes]:
+    """So many pieces of one byte."""
+    for _ in range(int(request.path_params["count"])):
+        yield b"x"
+
+
+@route("/python/async/tiny/<int:count>")
+async def async_tiny(request: Request) -> AsyncIterator[bytes]:
+    """The same; the event loop gets no turn between them."""
+    for _ in range(int(request.path_params["count"])):
+        yield b"x"
 
 
 @route("/python/broken")

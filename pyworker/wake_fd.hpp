@@ -1,38 +1,16 @@
-// An owned file descriptor, and an eventfd that one thread waits for and others signal.
+// An eventfd that one thread waits for and others signal.
 #pragma once
 
 #include <cerrno>
 #include <cstdint>
 #include <system_error>
-#include <utility>
 
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "proto/unique_fd.hpp"
+
 namespace typhon::worker {
-
-class Fd {
-public:
-    Fd() noexcept = default;
-    explicit Fd(int fd) noexcept : fd_(fd) {}
-    Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Fd& operator=(Fd&& other) noexcept {
-        std::swap(fd_, other.fd_);
-        return *this;
-    }
-    Fd(const Fd&) = delete;
-    Fd& operator=(const Fd&) = delete;
-    ~Fd() {
-        if (fd_ >= 0) {
-            ::close(fd_);
-        }
-    }
-
-    [[nodiscard]] int get() const noexcept { return fd_; }
-
-private:
-    int fd_ = -1;
-};
 
 /// Readable from signal() to clear(). Any thread.
 class WakeFd {
@@ -56,7 +34,7 @@ public:
     }
 
 private:
-    Fd fd_;
+    proto::UniqueFd fd_;
 };
 
 }  // namespace typhon::worker
