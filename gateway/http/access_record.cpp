@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gateway/http/char_class.hpp"
+#include "proto/free_memory.hpp"
 
 namespace typhon::http {
 
@@ -70,7 +71,7 @@ void AccessDesk::write(const access::AccessEntry& entry) {
     formatter_.append(line_, entry);
     log_.append(line_);
     if (line_.capacity() > kKeptLine) {
-        line_ = std::string();
+        proto::free_memory(line_);
     }
 }
 

@@ -6,6 +6,8 @@
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
+#include "proto/free_memory.hpp"
+
 namespace typhon::http {
 
 namespace {
@@ -237,7 +239,7 @@ void Connection::finish_request() {
 void Connection::release_input() {
     state_->give_back(std::move(head_));
     body_view_ = {};
-    body_ = std::string();
+    proto::free_memory(body_);
     buffer_.consume(std::exchange(request_bytes_, 0));
     buffer_.shrink();
 }

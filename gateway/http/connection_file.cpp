@@ -13,6 +13,7 @@
 #include "gateway/http/entity_tag.hpp"
 #include "gateway/http/media_type.hpp"
 #include "proto/errors.hpp"
+#include "proto/free_memory.hpp"
 
 namespace typhon::http {
 
@@ -263,7 +264,7 @@ Task<void> Connection::send_by_copy(int fd, ByteRange range) {
         const ByteRange step{range.first, std::min<std::uint64_t>(range.size, kCopyStep)};
         if (!append_range(fd, step, rest_)) {
             spdlog::warn("A file became shorter while it was sent; the connection was closed");
-            rest_ = std::string();
+            proto::free_memory(rest_);
             open_ = false;
             cut_off_ = true;
             co_return;

@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 
 #include "gateway/http/connection.hpp"
+#include "proto/free_memory.hpp"
 
 namespace typhon::http {
 
@@ -96,7 +97,7 @@ Task<void> Connection::write_rest() {
     } else {
         sent = co_await write_rest_plain(unsent);
     }
-    rest_ = std::string();
+    proto::free_memory(rest_);
     open_ = open_ && sent;
     end_write();
 }

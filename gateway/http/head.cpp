@@ -23,7 +23,7 @@ void Head::clear() {
     std::vector<Field> fields = std::move(fields_);
     fields.clear();
     if (fields.capacity() > kKeepFields) {
-        fields = {};
+        fields.shrink_to_fit();
     }
     *this = Head();
     fields_ = std::move(fields);

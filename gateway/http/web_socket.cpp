@@ -12,6 +12,7 @@
 #include "gateway/http/web_socket_transport.hpp"
 #include "gateway/http/websocket_records.hpp"
 #include "gateway/wake_up.hpp"
+#include "proto/free_memory.hpp"
 #include "proto/limits.hpp"
 
 namespace typhon::http {
@@ -223,7 +224,7 @@ void WebSocket::Impl::pass(std::size_t size) {
         ends_.port.send_piece(ends_.in, record_);
     }
     if (fin && buffer_.capacity() > kSmallRead) {
-        buffer_ = std::string();
+        proto::free_memory(buffer_);
     }
 }
 

@@ -16,6 +16,7 @@
 #include "gateway/relay/dispatch_policy.hpp"
 #include "proto/codec.hpp"
 #include "proto/deadline.hpp"
+#include "proto/free_memory.hpp"
 
 namespace typhon::relay {
 
@@ -52,8 +53,8 @@ struct Pending {
         overdue_since;  // on the WatchClock, once in WorkerLinkState::overdue
     PendingPool* home = nullptr;
 
-    /// No second worker gets the request. (To assign an empty text would keep the memory.)
-    void drop_tail() noexcept { std::string().swap(tail); }
+    /// No second worker gets the request.
+    void drop_tail() noexcept { proto::free_memory(tail); }
 
     ListHook queue_hook;   // in its route's waiting list
     ListHook expiry_hook;  // in the list of its time-out, then in its worker's list of overdue ones

@@ -1,7 +1,7 @@
 """Standard streams whose lines are entries of the log: each says when, which process and which request.
 
 They never raise: a log on a full disk or without a reader must not fail a handler. What cannot be written is
-lost. What C code writes to the descriptors does not come by here.
+lost, and counted. What C code writes to the descriptors does not come by here.
 """
 
 from __future__ import annotations
@@ -14,20 +14,9 @@ from typing import Any, BinaryIO, cast
 from weakref import WeakSet
 
 from typhon import _log
+from typhon._lossy import LossyFile
 
 MAX_LINE = 8192  # characters; a longer line goes on in an entry of its own
-
-
-class _LossyFile(io.FileIO):
-    """A file descriptor whose writes always succeed."""
-
-    def write(self, data: Any, /) -> int:
-        """The number of bytes that need not be written again."""
-        try:
-            written = super().write(data)
-        except (OSError, ValueError):  # ValueError: collected as garbage, at the end of a test
-            written = None
-        return memoryview(data).nbytes if written is None else written
 
 
 class _Begun:
@@ -67,7 +56,8 @@ class LogStream(io.TextIOBase):
         self.name = f"<{name}>"
         self.buffer = cast("BinaryIO", _Bytes(self))
         self._title = name
-        self._file = _LossyFile(descriptor, "w", closefd=False)
+        self._file = LossyFile(descriptor)
+        self._lost = 0  # lines
         self._threads = threading.local()
         self._all: WeakSet[_Begun] = WeakSet()
 
@@ -126,7 +116,13 @@ class LogStream(io.TextIOBase):
         return begun
 
     def _put(self, text: str) -> None:
-        self._file.write(text.encode(self.encoding, self.errors))
+        if self._lost and self._write(_log.line("warning", "", f"{self._lost} lines of this log were lost")):
+            self._lost = 0
+        if not self._write(text):
+            self._lost += text.count("\n")
+
+    def _write(self, text: str) -> bool:
+        return self._file.write(text.encode(self.encoding, self.errors))
 
 
 class _Bytes(io.RawIOBase):
