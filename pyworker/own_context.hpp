@@ -1,5 +1,5 @@
-// A copy of the thread's context variables for one request, so that what a handler sets is gone when
-// the thread takes the next one (PEP 567), as it is in a task of asyncio.
+// A copy of the thread's context variables for one request, so that what a handler sets is gone
+// when the thread takes the next one (PEP 567), as it is in a task of asyncio.
 #pragma once
 
 #include <pybind11/pybind11.h>

@@ -51,7 +51,8 @@ int LogFile::fd() const noexcept {
 /// A regular file that is appended to takes a write of any size as one; a pipe, up to PIPE_BUF.
 void LogFile::look() {
     struct stat facts {};
-    whole_ = fd() >= 0 && ::fstat(fd(), &facts) == 0 && S_ISREG(facts.st_mode);
+    const int file = fd();
+    whole_ = file >= 0 && ::fstat(file, &facts) == 0 && S_ISREG(facts.st_mode);
 }
 
 std::string_view LogFile::write(std::string_view lines) {

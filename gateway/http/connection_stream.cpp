@@ -29,7 +29,7 @@ void Connection::StreamBody::append(std::string& out, std::string_view piece) co
 
 Task<void> Connection::serve_reply_stream(relay::Call& call) {
     const std::shared_ptr<relay::ReplyStream> stream = call.stream;
-    relay::StreamUse use(state_->services.port, stream);
+    relay::StreamUse use(state_->services.loop, state_->services.port, stream);
     const StreamBody body{.chunked = !exchange_.http_1_0, .coder = plan_stream(call.reply)};
     exchange_.keep_alive = exchange_.keep_alive && body.chunked;
     settle_keep_alive();

@@ -69,7 +69,7 @@ Task<void> Connection::serve_upload() {
     co_await end_notification();
     noted.reset();
     if (failure != nullptr) {
-        const relay::StreamUse abandoned(state_->services.port, call.stream);
+        const relay::StreamUse abandoned(state_->services.loop, state_->services.port, call.stream);
         std::rethrow_exception(failure);
     }
     co_await drop_upload(upload);

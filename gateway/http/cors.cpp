@@ -1,6 +1,7 @@
 #include "gateway/http/cors.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace typhon::http {
 
@@ -34,11 +35,10 @@ CorsPolicy::CorsPolicy(const CorsOptions& options) {
             other_ = line("Access-Control-Allow-Origin", "*") + exposed;
             continue;
         }
-        grants_.push_back(
-            {origin,
-             line("Access-Control-Allow-Origin", origin) +
-                 line("Access-Control-Allow-Credentials", options.credentials ? "true" : "") +
-                 exposed + vary});
+        std::string fields = line("Access-Control-Allow-Origin", origin);
+        fields += line("Access-Control-Allow-Credentials", options.credentials ? "true" : "");
+        fields.append(exposed).append(vary);
+        grants_.push_back({origin, std::move(fields)});
     }
     if (any_origin_) {
         grants_.clear();

@@ -155,7 +155,7 @@ std::optional<std::time_t> time_of(const Parts& parts) {
     const std::chrono::sys_seconds moment =
         std::chrono::sys_days(date) + std::chrono::hours(parts.hour) +
         std::chrono::minutes(parts.minute) + std::chrono::seconds(std::min(parts.second, 59));
-    return std::chrono::system_clock::to_time_t(moment);
+    return std::time_t{moment.time_since_epoch().count()};  // the system's clock ends in 2262
 }
 
 }  // namespace

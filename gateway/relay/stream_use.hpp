@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "gateway/asio.hpp"
 #include "gateway/relay/port.hpp"
 #include "gateway/relay/reply_stream.hpp"
 
@@ -12,11 +13,11 @@ namespace typhon::relay {
 
 class StreamUse {
 public:
-    /// `stream` may be null, then this does nothing.
-    StreamUse(Port& port, std::shared_ptr<ReplyStream> stream) noexcept
-        : port_(port), stream_(std::move(stream)) {}
+    /// On the port's loop. `stream` may be null, then this does nothing.
+    StreamUse(asio::io_context& loop, Port& port, std::shared_ptr<ReplyStream> stream) noexcept
+        : loop_(loop), port_(port), stream_(std::move(stream)) {}
     ~StreamUse() {
-        if (stream_ != nullptr) {
+        if (stream_ != nullptr && !loop_.stopped()) {  // a loop destroys what waits after its port
             port_.abandon(*stream_);
         }
     }
@@ -29,6 +30,7 @@ public:
     void finished() noexcept { stream_ = nullptr; }
 
 private:
+    asio::io_context& loop_;
     Port& port_;
     std::shared_ptr<ReplyStream> stream_;
 };

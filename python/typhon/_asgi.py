@@ -21,6 +21,7 @@ from typhon.responses import Response
 
 Application = Callable[..., Any]
 VERSIONS = {"version": "3.0", "spec_version": "2.4"}
+BODILESS = (204, 205, 304)  # statuses whose answers have no content (RFC 9110 section 6.4.1)
 PATIENCE_S = 1.0  # for an application whose client has left
 
 _FRAMING = frozenset(name.encode() for name in FRAMING)
@@ -146,7 +147,7 @@ class _Exchange:
     def _whole(self, body: bytes) -> bytes | AsyncIterator[bytes] | None:
         """A body that is all of the answer; that of HEAD, when GET has another one, in pieces."""
         assert self._start is not None
-        if not body and self._request.method == "HEAD" and _length_of(self._start) != b"0":
+        if not body and self._request.method == "HEAD" and _tells_no_length(self._start):
             return _unmade()
         return body or None
 
@@ -222,10 +223,11 @@ class _Exchange:
             answer_to(error, self._request)
 
 
-def _length_of(start: dict[str, Any]) -> bytes:
-    """The Content-Length that an application has set; empty when it has not."""
+def _tells_no_length(start: dict[str, Any]) -> bool:
+    """Whether the answer to GET may have a body, for all that an application says to HEAD."""
     fields = start.get("headers", ())
-    return next((bytes(value) for name, value in fields if bytes(name).lower() == b"content-length"), b"")
+    empty = any(bytes(name).lower() == b"content-length" and bytes(value) == b"0" for name, value in fields)
+    return not empty and start["status"] not in BODILESS
 
 
 async def _unmade() -> AsyncIterator[bytes]:

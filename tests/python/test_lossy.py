@@ -88,3 +88,15 @@ def test_a_descriptor_that_is_closed_loses_lines(ends: Callable[[str], Ends]) ->
     copy = os.dup(writer)
     os.close(copy)
     assert not LossyFile(copy).write(LINE)
+
+
+def test_a_descriptor_that_was_pointed_elsewhere_is_followed(ends: Callable[[str], Ends]) -> None:
+    reader, writer = ends("pipe")
+    other, target = ends("pipe")
+    file = LossyFile(writer)
+    while file.write(LINE):
+        pass
+    os.dup2(target, writer)
+    assert file.write(b"there\n")
+    assert taken(other).lstrip(b"\n") == b"there\n"
+    assert taken(reader).count(b"there") == 0

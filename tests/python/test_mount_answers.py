@@ -108,3 +108,17 @@ def test_a_framework_hears_of_a_websocket_whose_client_has_left(capsys: pytest.C
             client.websocket_connect(f"/python/app/{how}").close()
     assert seen == [1006, 1006]
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_to_head_that_has_no_content_has_no_type(status: int) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body"})
+
+    mount("/python/app", application)
+    with TestClient() as client:
+        for method in ("GET", "HEAD"):
+            answer = client.request(method, "/python/app/x")
+            assert answer.status_code == status
+            assert "content-type" not in answer.headers

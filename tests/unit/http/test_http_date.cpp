@@ -36,6 +36,11 @@ TEST_CASE("HttpDate: the three forms of RFC 9110 section 5.6.7 are understood") 
     CHECK(parse_http_date(text_of(-1), kNow) == -1);
 }
 
+TEST_CASE("HttpDate: the first and the last year that can be written") {
+    CHECK(parse_http_date("Fri, 31 Dec 9999 23:59:59 GMT", kNow) == 253'402'300'799);
+    CHECK(parse_http_date("Mon, 01 Jan 0001 00:00:00 GMT", kNow) == -62'135'596'800);
+}
+
 TEST_CASE("HttpDate: two digits of a year mean the past when they seem more than 50 years ahead") {
     CHECK(parse_http_date("Thursday, 28-Oct-94 09:00:00 GMT", kNow) != kCentury);
     CHECK(parse_http_date("Thursday, 28-Oct-94 09:00:00 GMT", kCentury) == kCentury);
