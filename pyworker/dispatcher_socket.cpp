@@ -39,11 +39,13 @@ bool Dispatcher::serve(Lock& lock) {
     }
     const TimePoint now = SteadyClock::now();
     inbox_.clear();
-    zmq::message_t message;
     int count = 0;
-    while (count < kBatchesPerVisit && channel_.receive(message)) {
+    for (; count < kBatchesPerVisit; ++count) {
+        zmq::message_t message;
+        if (!channel_.receive(message)) {
+            break;
+        }
         inbox_.read(std::move(message), now);
-        ++count;
     }
     lock.lock();
     leader_state_ = Leader::away;

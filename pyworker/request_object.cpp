@@ -34,6 +34,7 @@ RequestObject& self_of(PyObject* self) {
 }
 
 /// Runs `make` and turns what it throws into a Python exception.
+// NOLINTBEGIN(bugprone-exception-escape): restore() throws when it is called twice
 template <class Make>
 PyObject* guarded(Make make) noexcept {
     try {
@@ -45,6 +46,7 @@ PyObject* guarded(Make make) noexcept {
     }
     return nullptr;
 }
+// NOLINTEND(bugprone-exception-escape)
 
 PyObject* get_field(PyObject* object, void* closure) {
     RequestObject& self = self_of(object);

@@ -47,10 +47,12 @@ CorpusRequest expected_request(const json& source) {
     request.method = source.at("method");
     request.path = latin_1(source.at("path"));
     request.status = source.value("status", 200);
-    if ((request.has_query = source.contains("query"))) {
+    request.has_query = source.contains("query");
+    if (request.has_query) {
         request.query = latin_1(source.at("query"));
     }
-    if ((request.has_body = source.contains("body"))) {
+    request.has_body = source.contains("body");
+    if (request.has_body) {
         request.body = latin_1(source.at("body"));
     }
     const json fields = source.value("fields", json::object());

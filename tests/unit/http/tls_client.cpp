@@ -68,7 +68,7 @@ CertificateFiles::CertificateFiles(long seconds) {
     directory_ = (std::filesystem::temp_directory_path() / "typhon-tls-XXXXXX").string();
     REQUIRE(::mkdtemp(directory_.data()) != nullptr);
     files_ = {directory_ + "/cert.pem", directory_ + "/key.pem"};
-    EVP_PKEY* key = EVP_EC_gen("P-256");
+    EVP_PKEY* key = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
     REQUIRE(key != nullptr);
     X509* certificate = make_certificate(key, seconds);
     write_file(files_.certificate, [&](std::FILE* f) { return PEM_write_X509(f, certificate); });
