@@ -69,6 +69,7 @@ class _Exchange:
 
     def __init__(self, request: Any) -> None:
         self._request = request
+        self._told = False  # whoever waited for a piece knows how the application ended
         whole = request._inbound is None
         self._data: bytes | None = request.data if whole else None
         self._body: BodyStream | None = None if whole else request.stream()
@@ -185,6 +186,7 @@ class _Exchange:
         piece = self._take()
         if piece is None:
             error = _failure_of(running)
+            self._told = True
             if by_leaving(error):
                 raise ClientDisconnected("the client left") from error
             running.result()
@@ -204,7 +206,9 @@ class _Exchange:
         """Nobody reads on: the application hears so, and is cancelled when it does not end soon."""
         self._note_end()
         if running.done():
-            return  # whoever waited for the next piece has been told
+            if not self._told:  # it ended while whoever waited was cancelled
+                self._gone(running)
+            return
         self._take()  # whoever waits in send() finds the end
         asyncio.get_running_loop().call_later(PATIENCE_S, running.cancel)
         self._let_go(running)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -122,3 +123,31 @@ def test_an_answer_to_head_that_has_no_content_has_no_type(status: int) -> None:
             answer = client.request(method, "/python/app/x")
             assert answer.status_code == status
             assert "content-type" not in answer.headers
+
+
+def test_an_application_that_fails_as_its_request_is_cancelled_is_asked_why(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Asyncio would complain of it when it collects the garbage."""
+
+    async def serve() -> None:
+        complaints: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+        fail = asyncio.Event()
+
+        async def application(scope: Any, receive: Any, send: Any) -> None:
+            await fail.wait()
+            raise ValueError("too late")
+
+        request = asyncio.ensure_future(answered(application))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_soon(fail.set)
+        asyncio.get_running_loop().call_soon(lambda: asyncio.get_running_loop().call_soon(request.cancel))
+        with pytest.raises(asyncio.CancelledError):
+            await request
+        gc.collect()
+        assert complaints == []
+
+    asyncio.run(serve())
+    assert "too late" in capsys.readouterr().err
