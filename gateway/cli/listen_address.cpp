@@ -30,8 +30,7 @@ bool take_prefix(std::string_view& text, std::string_view prefix) {
 unsigned parse_mode(std::string_view text, std::string_view digits) {
     unsigned mode = 0;
     const char* end = digits.data() + digits.size();
-    const auto [rest, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), mode, 8);
+    const auto [rest, error] = std::from_chars(digits.data(), end, mode, 8);
     if (error != std::errc{} || rest != end || mode > kMostMode) {
         refuse(text, "the mode is three octal digits, such as 660");
     }

@@ -52,7 +52,7 @@ bool read_figure(std::string_view text,
                  const std::array<Unit, Count>& units,
                  std::uint64_t& figure) {
     const char* end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), figure);
+    const auto [rest, error] = std::from_chars(text.data(), end, figure);
     if (error != std::errc{}) {
         return false;
     }
@@ -78,7 +78,7 @@ std::string shortest(std::uint64_t figure, const std::array<Unit, Count>& units)
 std::uint64_t parse_number(std::string_view text, std::uint64_t min, std::uint64_t max) {
     std::uint64_t value = 0;
     const char* end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const auto [rest, error] = std::from_chars(text.data(), end, value);
     if (error != std::errc{} || rest != end || value < min || value > max) {
         refuse(text, "a whole number from " + std::to_string(min) + " to " + std::to_string(max));
     }

@@ -21,7 +21,6 @@ from typhon.responses import Response
 
 Application = Callable[..., Any]
 VERSIONS = {"version": "3.0", "spec_version": "2.4"}
-BODILESS = (204, 205, 304)  # statuses whose answers have no content (RFC 9110 section 6.4.1)
 PATIENCE_S = 1.0  # for an application whose client has left
 
 _FRAMING = frozenset(name.encode() for name in FRAMING)
@@ -230,8 +229,9 @@ class _Exchange:
 def _tells_no_length(start: dict[str, Any]) -> bool:
     """Whether the answer to GET may have a body, for all that an application says to HEAD."""
     fields = start.get("headers", ())
-    empty = any(bytes(name).lower() == b"content-length" and bytes(value) == b"0" for name, value in fields)
-    return not empty and start["status"] not in BODILESS
+    return not any(
+        bytes(name).lower() == b"content-length" and bytes(value) == b"0" for name, value in fields
+    )
 
 
 async def _unmade() -> AsyncIterator[bytes]:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 from typing import Any
 
-from typhon._asgi import VERSIONS
-
-Application = Callable[..., Any]
+from typhon._asgi import VERSIONS, Application
 
 
 class Lifespan:

@@ -133,6 +133,16 @@ def _first(hooks: Sequence[Hook], request: Any) -> Any:
     return None
 
 
+def behind_hooks(before: Sequence[Hook], call: Call) -> Call:
+    """``call(request)`` of a WebSocket behind hooks, of which one that returns something refuses it."""
+
+    async def answer(request: Any) -> Response:
+        refusal = await _first_awaited(before, request)
+        return response_of(await call(request) if refusal is None else refusal)
+
+    return answer
+
+
 async def _first_awaited(hooks: Sequence[Hook], request: Any) -> Any:
     for hook in hooks:
         result = await _awaited(hook(request))

@@ -12,13 +12,13 @@ from typing import Any
 
 from typhon._asgi_websocket import ASGI
 from typhon._callables import is_async_generator
-from typhon._chain import Chain, async_chain, sync_chain
+from typhon._chain import Chain, async_chain, behind_hooks, sync_chain
 from typhon._group import app_group
 from typhon._signature import parameters_of
 from typhon._typed import filled_in
 from typhon.errors import AppError, RouteError
 from typhon.routing import WEBSOCKET, RouteSpec
-from typhon.websockets import guarded, websocket_call
+from typhon.websockets import websocket_call
 
 
 def finished(specs: Iterable[RouteSpec]) -> list[RouteSpec]:
@@ -60,7 +60,7 @@ def _finished_websocket(spec: RouteSpec) -> RouteSpec:
     groups = (app_group, getattr(spec.router, "group", None))
     before = [hook for group in groups if group for hook in group.before]
     call = spec.call if getattr(spec.call, ASGI, False) else _socket_call(spec)
-    return dataclasses.replace(spec, call=guarded(before, call) if before else call)
+    return dataclasses.replace(spec, call=behind_hooks(before, call) if before else call)
 
 
 def _socket_call(spec: RouteSpec) -> Callable[..., Any]:

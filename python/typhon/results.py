@@ -53,6 +53,10 @@ class Answer(NamedTuple):
     body: Any
 
 
+# Statuses whose answers have no content (RFC 9110 section 6.4.1), and so no type of it.
+BODILESS = (204, 205, 304)
+
+
 def answer_of(result: Any) -> Answer:
     """The answer that a handler's result means.
 
@@ -88,7 +92,7 @@ def _answer_of_response(response: Response) -> Answer:
     status = 101 if switches else _checked_status(response.status)
     named_type, headers = checked_headers(response.header_input)
     body_type, body = _body_of(response.body)
-    content_type = response.content_type or named_type or body_type
+    content_type = response.content_type or named_type or (None if status in BODILESS else body_type)
     if content_type is not None:
         _checked_field("Content-Type", content_type)
     if isinstance(response, FileResponse):

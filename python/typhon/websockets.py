@@ -156,17 +156,3 @@ def websocket_call(handler: Callable[..., Any]) -> Callable[[Any], Any]:
         return await socket.serve(lambda: handler(WebSocket(request, socket)))
 
     return call
-
-
-def guarded(before: list[Callable[..., Any]], call: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """``call(request)`` behind hooks, of which one that returns something refuses the handshake."""
-    from typhon._chain import _first_awaited  # which imports what imports this
-
-    async def answer(request: Any) -> Response:
-        refusal = await _first_awaited(before, request)
-        if refusal is not None:
-            return response_of(refusal)
-        response: Response = await call(request)
-        return response
-
-    return answer

@@ -111,13 +111,26 @@ def test_a_framework_hears_of_a_websocket_whose_client_has_left(capsys: pytest.C
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("status", [204, 304])
-def test_an_answer_to_head_that_has_no_content_has_no_type(status: int) -> None:
+def bodiless_asgi(status: int) -> Any:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body"})
 
-    mount("/python/app", application)
+    return application
+
+
+def bodiless_wsgi(status: int) -> Any:
+    def application(environ: Any, start_response: Any) -> list[bytes]:
+        start_response(f"{status} Nothing", [])
+        return [b""]
+
+    return application
+
+
+@pytest.mark.parametrize("status", [204, 304])
+@pytest.mark.parametrize("made", [bodiless_asgi, bodiless_wsgi])
+def test_an_answer_that_has_no_content_has_no_type(made: Any, status: int) -> None:
+    mount("/python/app", made(status))
     with TestClient() as client:
         for method in ("GET", "HEAD"):
             answer = client.request(method, "/python/app/x")

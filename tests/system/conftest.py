@@ -47,6 +47,12 @@ def start(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Starter]:
             server.kill_everything()
 
 
+@pytest.fixture
+def server(start: Starter, request: pytest.FixtureRequest) -> Server:
+    """A server of the application below tests/system/apps that the module calls APPLICATION."""
+    return start(start.app(request.module.APPLICATION))
+
+
 def serve(home: Path, app: Path, flags: dict[str, Any] | None = None) -> Iterator[Server]:
     """A server for many tests that only ask."""
     flags = flags or {"workers": 2, "pool_workers": 2}

@@ -20,10 +20,7 @@ MEBI = 1 << 20
 BOTH = pytest.mark.parametrize("kind", ["", "async/"], ids=["thread", "async"])
 
 
-@pytest.fixture
-def server(start: Starter) -> Server:
-    """The streaming application, in a copy of its own."""
-    return start(start.app("streaming"))
+APPLICATION = "streaming"
 
 
 def get(server: Server, path: str, **headers: str) -> Connection:

@@ -17,11 +17,7 @@ from harness.server import Server
 from harness.starter import Starter
 from harness.waiting import PATIENCE, wait_for
 
-
-@pytest.fixture
-def server(start: Starter) -> Server:
-    """The application that reads bodies in pieces, in a copy of its own."""
-    return start(start.app("uploads"))
+APPLICATION = "uploads"
 
 
 def digest_of(count: int) -> str:

@@ -20,11 +20,7 @@ from harness.websocket import (
     frame,
 )
 
-
-@pytest.fixture
-def server(start: Starter) -> Server:
-    """The application of WebSockets, in a copy of its own."""
-    return start(start.app("websockets"))
+APPLICATION = "websockets"
 
 
 @pytest.mark.parametrize(("path", "last"), [("watch", "finally"), ("deaf", "deaf finally")])

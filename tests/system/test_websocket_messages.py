@@ -27,11 +27,7 @@ from harness.websocket import (
     frame,
 )
 
-
-@pytest.fixture
-def server(start: Starter) -> Server:
-    """The application of WebSockets, in a copy of its own."""
-    return start(start.app("websockets"))
+APPLICATION = "websockets"
 
 
 # name -> what is sent, and the code that the server closes with; the groups of the Autobahn test suite

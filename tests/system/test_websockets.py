@@ -26,11 +26,7 @@ from harness.websocket import (
     handshake,
 )
 
-
-@pytest.fixture
-def server(start: Starter) -> Server:
-    """The application of WebSockets, in a copy of its own."""
-    return start(start.app("websockets"))
+APPLICATION = "websockets"
 
 
 def answer(server: Server, request: bytes) -> bytes:

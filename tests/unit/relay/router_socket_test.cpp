@@ -1,7 +1,6 @@
 // The ROUTER while signals arrive at its thread.
 #include "gateway/relay/router_socket.hpp"
 
-#include <atomic>
 #include <string>
 #include <thread>
 
@@ -17,20 +16,8 @@ namespace typhon::relay {
 namespace {
 
 /// A peer on a thread of its own: says "hello", and then sends back what it gets.
-class Echo {
-public:
-    explicit Echo(const std::string& endpoint) : thread_([this, endpoint] { run(endpoint); }) {}
-    ~Echo() {
-        over_ = true;
-        thread_.join();
-    }
-    Echo(const Echo&) = delete;
-    Echo& operator=(const Echo&) = delete;
-    Echo(Echo&&) = delete;
-    Echo& operator=(Echo&&) = delete;
-
-private:
-    void run(const std::string& endpoint) const {
+std::jthread echo(const std::string& endpoint) {
+    return std::jthread([endpoint](const std::stop_token& over) {
         zmq::context_t context{1};
         zmq::socket_t dealer(context, zmq::socket_type::dealer);
         dealer.set(zmq::sockopt::routing_id, "peer");
@@ -39,16 +26,13 @@ private:
         dealer.connect(endpoint);
         dealer.send(zmq::str_buffer("hello"), zmq::send_flags::none);
         zmq::message_t message;
-        while (!over_) {
+        while (!over.stop_requested()) {
             if (dealer.recv(message)) {
                 dealer.send(message, zmq::send_flags::none);
             }
         }
-    }
-
-    std::atomic<bool> over_ = false;
-    std::thread thread_;
-};
+    });
+}
 
 std::string next(RouterSocket& socket) {
     const auto deadline = proto::Deadline::after(test::kPatience);
@@ -65,7 +49,7 @@ TEST_CASE("RouterSocket: signals end no call and lose no batch") {
     const test::TempDir temp;
     const std::string endpoint = "ipc://" + temp.file("relay.sock");
     RouterSocket socket(endpoint);
-    const Echo peer(endpoint);
+    const std::jthread peer = echo(endpoint);
     REQUIRE(next(socket) == "hello");
     const test::SignalStorm storm;
     const auto deadline = proto::Deadline::after(test::kPatience);
